@@ -1,0 +1,98 @@
+"""The parameters of a run: what each may be. Values are checked where they enter, from a file, a command or a cell."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from toll import raw
+from toll.paths import Project
+from toll.problems import Problem, Problems
+
+Value = str | int | float
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """`expected` completes "expected …"; `fits` may look at the raw tables."""
+
+    type: type
+    expected: str
+    fits: Callable[[Value, raw.Raw], bool]
+
+
+def _is_known_date(value: str, tables: raw.Raw) -> bool:
+    day = _iso_date(value)
+    return day is not None and day >= min(source.published for source in tables.sources)
+
+
+def _iso_date(value: str) -> date | None:
+    try:
+        return date.fromisoformat(value) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII) else None
+    except ValueError:
+        return None
+
+
+def _is_population(value: str, tables: raw.Raw) -> bool:
+    if re.fullmatch(r"[1-9][0-9]*", value):
+        return True
+    return any(figure.id == value and figure.quantity == "inhabitants" for figure in tables.figures)
+
+
+_DISPERSION = "variance ÷ mean, from 1 (independent deaths) to 20"
+
+PARAMETERS: dict[str, Parameter] = {
+    "edition": Parameter(
+        str,
+        "a name in lower case: letters, digits, '.', '_', '-', parts separated by '/'",
+        lambda value, _: bool(re.fullmatch(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*", value, re.ASCII)),
+    ),
+    "as_of": Parameter(
+        str, "a date such as 2014-08-11, not before the first source was published", _is_known_date
+    ),
+    "baseline_year": Parameter(int, "a year from 1900 to 2100", lambda value, _: 1900 <= value <= 2100),
+    "interval_inner": Parameter(float, "a level between 0 and 1, such as 0.8", lambda value, _: 0 < value < 1),
+    "interval_outer": Parameter(float, "a level between 0 and 1, such as 0.95", lambda value, _: 0 < value < 1),
+    "dispersion": Parameter(float, _DISPERSION, lambda value, _: 1 <= value <= 20),
+    "dispersion_clustered": Parameter(float, _DISPERSION, lambda value, _: 1 <= value <= 20),
+    "population": Parameter(
+        str, "the id of a count of inhabitants, or a whole number of inhabitants without separators", _is_population
+    ),
+    "credit": Parameter(
+        str, "1 to 60 printable characters", lambda value, _: 0 < len(value.strip()) <= 60 and value.isprintable()
+    ),
+}  # fmt: skip
+
+
+def validate(values: Mapping[str, Value], project: Project, file: str) -> list[Problem]:
+    """Every problem of `values`, which come from `file` (an edition, a notebook or "command line")."""
+    tables = raw.read(project)
+    problems = [problem for name, value in values.items() if (problem := _validate(name, value, tables, file))]
+    inner, outer = values.get("interval_inner"), values.get("interval_outer")
+    if not problems and inner is not None and outer is not None and inner >= outer:
+        problems.append(
+            Problem(file, None, "interval_inner", repr(inner), f"less than interval_outer, {outer!r}",
+                    "Swap the two levels or change one.")
+        )  # fmt: skip
+    return problems
+
+
+def _validate(name: str, value: Value, tables: raw.Raw, file: str) -> Problem | None:
+    parameter = PARAMETERS.get(name)
+    if parameter is None:
+        return Problem(file, None, name, "an unknown parameter", f"one of {', '.join(PARAMETERS)}", "Correct the name.")
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    fits_type = is_number and math.isfinite(value) if parameter.type is float else type(value) is parameter.type
+    if fits_type and parameter.fits(value, tables):
+        return None
+    return Problem(file, None, name, repr(value), parameter.expected, "Give another value.")
+
+
+def enter(project: Project, **values: Value) -> None:
+    """The check that opens every notebook: raises Problems naming each unusable parameter."""
+    problems = validate(values, project, "parameters cell")
+    if problems:
+        raise Problems(problems)

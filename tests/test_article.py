@@ -1,0 +1,200 @@
+"""Every figure and claim is where the tables say it is in the article, and no figure of the article is left out."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from toll.paths import Project
+from toll.raw import ARTICLE, check, check_article, fingerprint, paragraphs, read
+
+ROOT = Path(__file__).parents[1]
+TEXT = ROOT.parent / "shared/source/article.txt"
+
+with_article = pytest.mark.skipif(
+    not TEXT.is_file(), reason="the article is copyright and is not in this checkout"
+)
+
+
+def quotes() -> list:
+    raw = read(Project(ROOT))
+    return [row for row in (*raw.figures, *raw.claims) if row.source == ARTICLE]
+
+
+@with_article
+def test_every_figure_and_claim_is_in_its_paragraph():
+    assert check_article(Project(ROOT), TEXT) == []
+
+
+# paragraph, words, why they are no figure of their own
+NOT_FIGURES = [
+    (9, "One case", "introduces a case"),
+    (14, "One retired officer", "introduces a person"),
+    (15, "both sides", "names the two sides of the conflict"),
+    (22, "one neighborhood", "introduces a place"),
+    (25, "one officer directing", "introduces a person"),
+    (28, "just one", "is the first half of the ratio, whose second half is quoted"),
+]
+
+MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
+CARDINALS = "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]+teen|twenty|thirty|forty|fifty"
+ORDINALS = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth"
+OTHERS = "once a|twice|thrice|half|quarter|both|dozens?|hundreds?|thousands?|millions?|billions?|past year"
+NUMBERS = re.compile(
+    rf"[0-9][0-9,.]*[0-9]|[0-9]|\b(?:{MONTHS}|{DAYS})\b|\b(?i:one|{CARDINALS}|{ORDINALS}|{OTHERS})\b"
+)
+
+
+def spans(text: str, words: str) -> list[tuple[int, int]]:
+    return [match.span() for match in re.finditer(re.escape(words), text)]
+
+
+def uncovered(texts: list[str], covered: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """The numbers of the text that none of the (paragraph, words) holds."""
+    left = []
+    for paragraph, text in enumerate(texts, 1):
+        held = [span for number, words in covered if number == paragraph for span in spans(text, words)]
+        for match in NUMBERS.finditer(text):
+            if not any(start <= match.start() and match.end() <= end for start, end in held):
+                left.append((paragraph, match.group()))
+    return left
+
+
+@with_article
+def test_no_figure_of_the_article_is_left_out_and_every_exclusion_is_needed():
+    texts = paragraphs(TEXT.read_text(encoding="utf-8"))
+    figures = [(f.locator, f.exact) for f in read(Project(ROOT)).figures if f.source == ARTICLE]
+    excluded = [(number, words) for number, words, _ in NOT_FIGURES]
+    assert uncovered(texts, [*figures, *excluded]) == []
+    for n in range(len(excluded)):
+        assert uncovered(texts, [*figures, *excluded[:n], *excluded[n + 1 :]])
+    assert uncovered(texts, [*figures[1:], *excluded]) == [(1, "100")]
+
+
+# --- A made-up text that holds what the tables quote: what the check would say of another copy ---
+
+
+def made_up() -> list[str]:
+    """Paragraphs that hold the quoted strings, and no other word of the article."""
+    texts = [["Paragraph", str(n), "begins."] for n in range(1, 1 + max(row.locator for row in quotes()))]
+    exacts = {(row.locator, row.exact) for row in quotes()}
+    for number, exact in sorted(exacts):
+        if not any(number == other and exact in longer and exact != longer for other, longer in exacts):
+            texts[number - 1] += [exact, "and"]
+    return [" ".join([*words, "so it ends."]) for words in texts]
+
+
+@pytest.fixture
+def copy(tmp_path) -> Project:
+    shutil.copytree(Project(ROOT).raw, Project(tmp_path).raw)
+    return Project(tmp_path)
+
+
+def compared(project: Project, texts: list[str], front: str = "By A Reporter\n\nMay 3, 2012\n\n") -> list:
+    """The problems of a project whose article is this text; its sha256 is entered as the one used."""
+    article = project.root / "copy.txt"
+    article.write_text(front + "\n\n".join(texts) + "\n", encoding="utf-8")
+    sources = project.raw / "sources.csv"
+    known = read(project).sources[0].text_sha256
+    text = article.read_text(encoding="utf-8")
+    sources.write_text(
+        sources.read_text(encoding="utf-8").replace(known, fingerprint(text)), encoding="utf-8"
+    )
+    return check_article(project, article)
+
+
+def test_a_text_that_holds_all_quoted_strings_passes(copy):
+    assert compared(copy, made_up()) == []
+
+
+def test_a_changed_number_is_named(copy):
+    texts = made_up()
+    texts[0] = texts[0].replace("166", "170")
+    (problem,) = compared(copy, texts)
+    assert (problem.file, problem.line, problem.column) == ("data/raw/figures.csv", 3, "exact")
+    assert "'2013 toll of 166'" in problem.found and "paragraph 1" in problem.expected
+
+
+def test_a_number_inside_a_longer_number_is_not_found(copy):
+    texts = made_up()
+    texts[28] = texts[28].replace("27,000", "127,000")
+    assert [(p.column, "27,000 officers" in p.found) for p in compared(copy, texts)] == [("exact", True)]
+
+
+def test_a_moved_paragraph_is_named_with_where_it_is_now(copy):
+    texts = made_up()
+    texts[1], texts[2] = texts[2], texts[1]
+    problems = compared(copy, texts)
+    assert {(p.column, p.found, p.expected[0]) for p in problems} == {
+        ("locator", "'2'", "3"),
+        ("locator", "'3'", "2"),
+    }
+
+
+def test_a_paragraph_put_in_front_moves_all(copy):
+    problems = compared(copy, ["It begins otherwise.", *made_up()])
+    assert len(problems) == len(quotes())
+    assert {p.column for p in problems} == {"locator"}
+
+
+def test_gone_words_of_a_claim_are_named(copy):
+    texts = made_up()
+    texts[0] = texts[0].replace("on track to exceed", "")
+    (problem,) = compared(copy, texts)
+    assert (problem.file, problem.line, problem.column) == ("data/raw/claims.csv", 2, "exact")
+
+
+def test_a_locator_beyond_the_text_is_named(copy):
+    assert {p.column for p in compared(copy, made_up()[:-1])} == {"exact"}
+
+
+def test_words_that_are_there_twice_are_named(copy):
+    texts = made_up()
+    texts[1] += " A megalopolis of 20 million people."
+    (problem,) = compared(copy, texts)
+    assert "2 times in paragraph 2" in problem.found
+
+
+def test_straight_quotes_are_not_curly_ones(copy):
+    texts = [text.replace("“", '"').replace("”", '"') for text in made_up()]
+    (problem,) = compared(copy, texts)
+    assert problem.file == "data/raw/claims.csv" and "quotation marks" in problem.do
+
+
+def test_white_space_composition_headlines_and_line_ends_make_no_difference(copy):
+    texts = [text.replace(" ", "\n", 3) for text in made_up()]
+    assert compared(copy, texts, front="A Headline\n\nBy A Reporter\n\n") == []
+    assert compared(copy, texts, front="") == []
+    article = copy.root / "copy.txt"
+    article.write_bytes(b"\xef\xbb\xbf" + article.read_bytes().replace(b"\n", b"\r\n"))
+    assert check_article(copy, article) == []
+    assert fingerprint("Cafe\u0301\n\n and\u00a0bar ") == fingerprint("Café and bar")
+
+
+def test_another_text_is_named_with_what_still_holds(copy):
+    article = copy.root / "copy.txt"
+    texts = made_up()
+    texts[0] = texts[0].replace("166", "170")
+    article.write_text("\n\n".join(texts), encoding="utf-8")
+    text, quote = sorted(check_article(copy, article), key=lambda p: p.file.startswith("data"))
+    total = len(quotes())
+    assert text.file == str(article) and f"{total - 1} of {total} quoted strings" in text.found
+    assert fingerprint("\n\n".join(texts)) in text.found
+    assert read(copy).sources[0].text_sha256 in text.expected
+    assert quote.column == "exact"
+
+
+@pytest.mark.parametrize("data", [None, b"", b"caf\xe9"], ids=["no file", "empty", "Latin-1"])
+def test_a_text_that_cannot_be_read_is_named(copy, data):
+    article = copy.root / "copy.txt"
+    if data is not None:
+        article.write_bytes(data)
+    problems = check_article(copy, article)
+    assert str(article) in {p.file for p in problems}
+
+
+def test_broken_tables_are_named_first(copy):
+    (copy.raw / "claims.csv").unlink()
+    assert check_article(copy, copy.root / "none.txt") == check(copy) != []
