@@ -1,0 +1,206 @@
+"""Sets headline, deck, note, source and credit around a plot: one outer SVG, the source of every format.
+
+The text keeps to the figure's left edge, in lines broken by measured widths.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from lxml import etree
+
+from toll.graphics import layout
+from toll.graphics.style import FAMILY, LABELS, REPORTED, Size, Theme
+from toll.graphics.svg import SVG, XLINK, local, number, tag
+from toll.graphics.text import wrap
+from toll.problems import Problem, Problems
+
+CAP_TO_LINE = 0.8  # a line's baseline lies so many font sizes below its top
+UNEVEN = 1.5  # px or points by which Vega, rounding, may set axis labels in from the left edge
+LEAST_PLOT = 0.25  # of a fixed canvas: less room than this and the text has to be cut
+
+# Vega's own: what screen readers would read twice, what says nothing, what a mouse would need
+IDLE_ATTRIBUTES = ("role", "aria-roledescription", "aria-hidden", "pointer-events", "font-family", "cursor")
+NUMERIC = ("d", "transform", "x2", "y2", "font-size", "stroke-width")
+STILL = "translate(0,0)"
+DECIMALS = re.compile(r"-?\d+\.\d{3,}(?:e-?\d+)?")
+REFERENCE = re.compile(r"url\(#([^)]+)\)")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of furniture; `y` is its baseline."""
+
+    text: str
+    y: float
+    size: float
+    weight: int
+    colour: str
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Furniture as set: the lines above the plot, the lines below it counted from the plot's end, and room left.
+
+    `top` is where the plot begins, `below` what is needed under it, `room` the plot's height on a fixed canvas.
+    """
+
+    above: tuple[Line, ...]
+    below_plot: tuple[Line, ...]
+    top: float
+    below: float
+    room: float | None
+
+
+def frame(furniture: dict[str, str], size: Size, theme: Theme, where: str) -> Frame:
+    """Sets the furniture of one graphic. `Problems` when a fixed canvas leaves no room for the plot."""
+    deck = furniture["deck_brief"] if size.brief else furniture["deck"]
+    above, y = _set(furniture["headline"], size.margin, size.headline, REPORTED, theme.ink, size, balance=True)
+    deck_lines, y = _set(deck, y + 0.2 * size.headline[0], size.deck, 400, theme.ink_2, size)
+    top = y + size.label * (0.75 if size.brief else 1.1)
+
+    below_plot, y = [], 1.1 * size.label
+    for part in ("source",) if size.brief else ("note", "source", "credit"):
+        if furniture[part]:
+            lines, y = _set(LABELS[part] + furniture[part], y, size.footer, 400, theme.ink_3, size)
+            below_plot += lines
+            y += 0.35 * size.footer[1] if part == "note" else 0
+    below = y + 0.8 * size.margin
+
+    room = size.height and size.height - top - below
+    if room is not None and room < LEAST_PLOT * size.height:
+        raise Problems([Problem(
+            where, None, None, f"{room:.0f} px left for the plot", f"{LEAST_PLOT * size.height:.0f} px at least",
+            "Shorten the headline, the brief deck or the source.",
+        )])  # fmt: skip
+    return Frame((*above, *deck_lines), tuple(below_plot), top, below, room)
+
+
+def compose(plot: str, furniture: dict[str, str], size: Size, theme: Theme, where: str) -> etree._Element:
+    """The finished picture: `plot` (SVG text from Vega) with its furniture, on the theme's ground."""
+    set_ = frame(furniture, size, theme, where)
+    chart = etree.fromstring(plot.encode(), etree.XMLParser(resolve_entities=False, no_network=True))
+    plot_height = float(chart.get("height"))
+    if set_.room is not None and plot_height > set_.room + UNEVEN:
+        raise Problems([Problem(
+            where, None, None, f"a plot {plot_height:.0f} px high", f"{set_.room:.0f} px at most",
+            "Use the height that the chart function is given.",
+        )])  # fmt: skip
+    height = size.height or math.ceil(set_.top + plot_height + set_.below)  # whole px, so that PNG and SVG agree
+
+    root = etree.Element(tag("svg"), nsmap={None: SVG, "xlink": XLINK})
+    _set_all(root, width=size.width, height=height, viewBox=f"0 0 {number(size.width)} {number(height)}")
+    root.set("font-family", FAMILY)
+    _set_all(_child(root, "rect"), width=size.width, height=height, fill=theme.ground)
+    _draw(_child(root, "g"), set_.above, size.margin, 0)  # in the order in which it is read aloud and copied
+    group = _child(root, "g")
+    group.extend(_clean(chart))
+    group.set("transform", f"translate({number(size.margin - _uneven(group, where))},{number(set_.top)})")
+    _draw(_child(root, "g"), set_.below_plot, size.margin, height - set_.below)
+    return root
+
+
+def _uneven(plot: etree._Element, where: str) -> float:
+    """How far the plot stands in from the left edge, where that is for no reason but Vega's rounding."""
+    texts, marks = layout.read(plot, where)
+    inset = min((*(text.x for text in texts), *(mark.box[0] for mark in marks)), default=0)
+    return inset if abs(inset) < UNEVEN else 0
+
+
+def _set(text: str, y: float, type_: tuple[float, float], weight: int, colour: str, size: Size, *,
+         balance: bool = False) -> tuple[list[Line], float]:  # fmt: skip
+    font_size, lead = type_
+    lines = wrap(text, size.inner, font_size, weight, balance)
+    first = y + CAP_TO_LINE * font_size
+    set_ = [Line(line, first + i * lead, font_size, weight, colour) for i, line in enumerate(lines)]
+    return set_, y + lead * len(lines)
+
+
+def _draw(group: etree._Element, lines: tuple[Line, ...], x: float, y: float) -> None:
+    for line in lines:
+        text = _child(group, "text")
+        _set_all(text, x=x, y=line.y + y, fill=line.colour)
+        text.set("font-size", number(line.size))
+        text.set("font-weight", str(line.weight))
+        text.text = line.text
+
+
+def _clean(chart: etree._Element) -> list[etree._Element]:
+    """Vega's drawing, plain: one element a line of text, short numbers, ids that depend on this drawing alone."""
+    for text in list(chart.iter(tag("text"))):
+        _split_lines(text)
+    names: dict[str, str] = {}
+    for element in chart.iter(etree.Element):
+        if element.get("id"):
+            names[element.get("id")] = f"plot-{len(names) + 1}"
+            element.set("id", names[element.get("id")])
+    for element in chart.iter(etree.Element):
+        _tidy(element, names)
+    for text in chart.iter(tag("text")):
+        _back(text)
+    for element in reversed(list(chart.iterdescendants(etree.Element))):
+        _unwrap(element)
+    return list(chart)
+
+
+def _tidy(element: etree._Element, names: dict[str, str]) -> None:
+    for name in (*IDLE_ATTRIBUTES, "aria-label") if local(element) == "text" else IDLE_ATTRIBUTES:
+        element.attrib.pop(name, None)
+    for name, value in element.attrib.items():
+        if name == "opacity" and value == "1":
+            del element.attrib[name]
+        elif name in NUMERIC:
+            element.set(name, DECIMALS.sub(lambda found: number(float(found[0])), value))
+        elif "url(#" in value:
+            element.set(name, REFERENCE.sub(lambda found: f"url(#{names.get(found[1], found[1])})", value))
+
+
+def _back(text: etree._Element) -> None:
+    """Turns a halo into a plain box: PDF would hold the text twice, and drawing programs would draw it fat."""
+    if not text.get("stroke"):
+        return
+    pad = float(text.attrib.pop("stroke-width", 1)) / 2
+    left, top, right, bottom = layout.text_at(text).box
+    box = etree.Element(tag("rect"), fill=text.attrib.pop("stroke"))
+    box.set("transform", text.get("transform"))
+    _set_all(box, x=left - pad, y=top - pad, width=right - left + 2 * pad, height=bottom - top + 2 * pad)
+    text.addprevious(box)
+
+
+def _split_lines(text: etree._Element) -> None:
+    """Turns the lines of one text into texts of their own, which every program can measure; drops an empty one."""
+    drop = 0.0
+    for tspan in list(text):
+        drop += float(tspan.get("dy", 0))
+        line = etree.Element(text.tag, text.attrib)
+        line.set("y", number(drop))
+        line.text = tspan.text
+        text.addprevious(line)
+    if len(text) or not text.text:
+        text.getparent().remove(text)
+
+
+def _unwrap(element: etree._Element) -> None:
+    """Removes what draws nothing, and groups that do nothing to what is in them."""
+    parent, name = element.getparent(), local(element)
+    if local(parent) == "clipPath":
+        return
+    if name == "path" and not (element.get("d") and {"fill", "stroke"} & set(element.attrib)):
+        parent.remove(element)
+    elif name == "g" and set(element.attrib) <= {"transform"} and element.get("transform", STILL) == STILL:
+        for child in list(element):
+            element.addprevious(child)
+        parent.remove(element)
+    elif name == "g" and len(element) == 0:
+        parent.remove(element)
+
+
+def _child(parent: etree._Element, name: str) -> etree._Element:
+    return etree.SubElement(parent, tag(name))
+
+
+def _set_all(element: etree._Element, **attributes: object) -> None:
+    for name, value in attributes.items():
+        element.set(name, value if isinstance(value, str) else number(value))

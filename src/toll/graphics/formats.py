@@ -1,0 +1,272 @@
+"""The files of one picture: SVG with its font, SVG with outlined text, PNG, PDF, and PDF in CMYK.
+
+Vega draws the plot; the composed SVG is the only source of everything after that. No step reads a clock, a network
+or a font of the machine.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import io
+import os
+import struct
+import time
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+import vl_convert
+from lxml import etree
+
+from toll.graphics import allow, layout, metadata
+from toll.graphics.compose import compose
+from toll.graphics.style import CMYK, FALLBACK, FAMILY, THEMES, WEIGHTS, Size
+from toll.graphics.svg import SVG, XLINK, XML, local, number, tag
+from toll.graphics.text import TypeProblem, font_face, fonts, glyphs, outline, units_per_em
+from toll.problems import Problem, Problems
+
+HREF = f"{{{XLINK}}}href"
+MIME = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf"}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One graphic in one size and theme, composed and checked."""
+
+    stem: str
+    where: str
+    size: Size
+    furniture: dict[str, str]
+    meta: dict[str, str]
+    composed: etree._Element
+
+    @classmethod
+    def draw(cls, task: dict[str, Any]) -> Picture:
+        """Draws one of `Graphic.tasks`. `Problems` when the layout or what is drawn does not pass."""
+        size = Size(**{name: tuple(v) if isinstance(v, list) else v for name, v in task["size"].items()})
+        theme = THEMES[task["theme"]]
+        dark = "" if theme.name == "light" else f"-{theme.name}"
+        where = f"{task['name']}, {size.name}, {theme.name}"
+        _start_renderer()
+        plot = _plot(task["spec"], where)
+        composed = compose(plot, task["furniture"], size, theme, where)
+        allow.check(etree.tostring(composed), where)
+        layout.check(composed, size, where)
+        return cls(f"{task['name']}-{size.name}{dark}", where, size, task["furniture"], task["meta"], composed)
+
+    def files(self) -> dict[str, bytes]:
+        """Every file of this size by name."""
+        make = {"svg": self.svg, "outlined.svg": self.outlined_svg, "png": self.png, "pdf": self.pdf,
+                "cmyk.pdf": self.cmyk_pdf}  # fmt: skip
+        separator = {format_: "-" if "." in format_ else "." for format_ in make}
+        return {f"{self.stem}{separator[format_]}{format_}": make[format_]() for format_ in self.size.formats}
+
+    def svg(self) -> bytes:
+        """SVG with the glyphs it uses embedded, so that it looks the same wherever it is shown."""
+        root = self._with_description()
+        used: dict[int, set[str]] = {}
+        for text in root.iter(tag("text")):
+            used.setdefault(layout.text_at(text).weight, set()).update("".join(text.itertext()))
+        style = etree.Element(tag("style"))
+        style.text = font_face(used)
+        root.insert(3, style)
+        root.set("font-family", f"'{FAMILY}', {FALLBACK}")
+        return self._finish(root)
+
+    def outlined_svg(self) -> bytes:
+        """SVG with text as outlines, for programs that do not load an embedded font."""
+        root = self._with_description()
+        outlines: dict[str, str] = {}
+        for element in list(root.iter(tag("text"))):
+            element.getparent().replace(element, _outlined(element, outlines))
+        shared = etree.Element(tag("defs"))
+        for name, path in outlines.items():
+            etree.SubElement(shared, tag("path"), id=name, d=path)
+        root.insert(3, shared)
+        del root.attrib["font-family"]
+        return self._finish(root)
+
+    def png(self) -> bytes:
+        """PNG, losslessly optimised, with its resolution and IPTC metadata."""
+        import oxipng
+
+        ppi = 72 * self.size.scale
+        image = vl_convert.svg_to_png(self._source, scale=self.size.scale, ppi=72)
+        image = oxipng.optimize_from_memory(
+            image, strip=oxipng.StripChunks.all(),
+            # flat colours deflate best unfiltered; trying every filter takes twice as long for nothing
+            filter=[oxipng.RowFilter.NoOp], deflate=oxipng.Deflaters.libdeflater(10),
+        )  # fmt: skip
+        per_metre = round(ppi / 0.0254)
+        chunks = [
+            _chunk(b"sRGB", b"\0"),
+            _chunk(b"pHYs", struct.pack(">IIB", per_metre, per_metre, 1)),
+            _text_chunk("Title", self.furniture["headline"].encode()),
+            _text_chunk("Description", self.furniture["alt"].encode()),
+            _text_chunk("XML:com.adobe.xmp", metadata.packet(self.furniture, self.meta, MIME["png"])),
+        ]
+        after_header = 8 + 25  # signature and IHDR
+        return image[:after_header] + b"".join(chunks) + image[after_header:]
+
+    def pdf(self) -> bytes:
+        """Tagged PDF in RGB with its fonts embedded and its text selectable."""
+        return self._pdf(in_cmyk=False)
+
+    def cmyk_pdf(self) -> bytes:
+        """As `pdf`, in CMYK; black text is on K alone. `Problems` for a colour without a recipe."""
+        return self._pdf(in_cmyk=True)
+
+    @functools.cached_property
+    def _source(self) -> str:
+        return etree.tostring(self.composed, encoding="unicode")
+
+    def _pdf(self, in_cmyk: bool) -> bytes:
+        import pikepdf
+
+        with pikepdf.open(io.BytesIO(vl_convert.svg_to_pdf(self._source))) as pdf:
+            page = pdf.pages[0]
+            if in_cmyk:
+                _separate(pdf, page, self.where)
+            _tag(pdf, page, self.furniture)
+            packet = pdf.make_stream(metadata.packet(self.furniture, self.meta, MIME["pdf"]))
+            packet.Type, packet.Subtype = pikepdf.Name.Metadata, pikepdf.Name.XML
+            pdf.Root.Metadata = packet
+            for key, part in (("/Title", "headline"), ("/Subject", "alt"), ("/Author", "credit")):
+                pdf.docinfo[key] = self.furniture[part]
+            stream = io.BytesIO()
+            pdf.save(stream, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.disable,
+                     fix_metadata_version=False)  # fmt: skip
+        return stream.getvalue()
+
+    def _with_description(self) -> etree._Element:
+        """A copy of the composed SVG that says what it is to people who do not see it, and to programs."""
+        root = copy.deepcopy(self.composed)
+        title, description = (etree.Element(tag(name), id=f"{self.stem}-{name}") for name in ("title", "desc"))
+        title.text, description.text = self.furniture["headline"], self.furniture["alt"]
+        carrier = etree.Element(tag("metadata"))
+        carrier.append(metadata.xmp(self.furniture, self.meta, MIME["svg"])[0])
+        for element in (carrier, description, title):
+            root.insert(0, element)
+        root.set("role", "img")
+        root.set("aria-labelledby", f"{title.get('id')} {description.get('id')}")
+        root.set(f"{{{XML}}}lang", metadata.LANGUAGE)
+        return root
+
+    def _finish(self, root: etree._Element) -> bytes:
+        for element in root.iter(etree.Element):  # unique, so that several pictures can stand in one page
+            for name, value in element.attrib.items():
+                if local(element) != "text" and name in ("id", "clip-path", "fill", "stroke") and "plot-" in value:
+                    element.set(name, value.replace("plot-", f"{self.stem}-plot-"))
+        svg = etree.tostring(root, encoding="utf-8") + b"\n"
+        allow.check(svg, self.where)
+        return svg
+
+
+def _outlined(element: etree._Element, outlines: dict[str, str]) -> etree._Element:
+    """A group of glyphs in place of a text element; outlines not yet in `outlines` are added, by name."""
+    text = layout.text_at(element)
+    scale = text.size / units_per_em(text.weight)
+    place = f"translate({number(text.x)},{number(text.y)}) scale({scale:.5g},{-scale:.5g})"
+    group = etree.Element(tag("g"), fill=element.get("fill"))
+    group.set("aria-label", text.string)
+    group.set("transform", f"{element.get('transform', '')} {place}".strip())
+    for glyph, x, y in glyphs(text.string, text.weight):
+        if path := outline(glyph, text.weight):
+            name = f"glyph-{text.weight}-{glyph}"
+            outlines[name] = path
+            place = {"x": str(x), "y": str(y)} if y else {"x": str(x)}
+            etree.SubElement(group, tag("use"), {HREF: f"#{name}", **place})
+    return group
+
+
+def _plot(spec: dict[str, Any], where: str) -> str:
+    try:
+        return vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
+    except ValueError as error:
+        reason = " ".join(str(error).split())[:200]
+        raise Problems([Problem(where, None, None, f"a chart that Vega does not draw ({reason})",
+                                "a plain chart with its data inside, without links and pictures",
+                                "Try the chart function without its last layer.")]) from error  # fmt: skip
+
+
+@functools.cache
+def _start_renderer() -> None:
+    """Registers our fonts and makes sure that the renderer finds each: it would leave text out without a word.
+
+    The renderer takes its time zone from the process when it starts; dates must not depend on where that is.
+    """
+    import pikepdf
+
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    vl_convert.register_font_directory(str(fonts()))
+    probe = "".join(f'<text y="9" font-family="{FAMILY}" font-weight="{weight}">a</text>' for weight in WEIGHTS)
+    probe = vl_convert.svg_to_pdf(f'<svg xmlns="{SVG}" width="9" height="9">{probe}</svg>')
+    with pikepdf.open(io.BytesIO(probe)) as pdf:
+        found = {str(font.BaseFont).rpartition("-")[2] for font in pdf.pages[0].Resources.get("/Font", {}).values()}
+    if missing := set(WEIGHTS.values()) - found:
+        raise TypeProblem(f"no {FAMILY} {', '.join(sorted(missing))} in the renderer", f"the fonts in {fonts()}",
+                          "Delete that folder to have it built again.")  # fmt: skip
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def _text_chunk(keyword: str, text: bytes) -> bytes:
+    return _chunk(b"iTXt", keyword.encode() + b"\0\0\0\0\0" + text)
+
+
+def _separate(pdf: Any, page: Any, where: str) -> None:
+    """Rewrites each colour of the page by its print recipe. `Problems` where there is none."""
+    import pikepdf
+
+    flattened = [key for key in ("/XObject", "/ExtGState", "/Pattern", "/Shading") if key in page.Resources]
+    if flattened:
+        raise Problems([Problem(where, None, None, f"{', '.join(flattened)} in the PDF", "opaque flat colours",
+                                "Draw without transparency, gradients and clipped marks.")])  # fmt: skip
+    instructions = []
+    for operands, operator in pikepdf.parse_content_stream(page):
+        if str(operator) in ("scn", "SCN", "rg", "RG", "g", "G"):
+            ink = [round(percent / 100, 3) for percent in _recipe([float(value) for value in operands], where)]
+            operator = pikepdf.Operator("k" if str(operator).islower() else "K")
+            instructions.append(pikepdf.ContentStreamInstruction(ink, operator))
+        elif str(operator) not in ("cs", "CS"):
+            instructions.append(pikepdf.ContentStreamInstruction(operands, operator))
+    page.Contents = pdf.make_stream(pikepdf.unparse_content_stream(instructions))
+    for key in ("/ColorSpace", "/Group"):
+        for holder in (page.Resources, page):
+            if key in holder:
+                del holder[key]
+
+
+def _recipe(rgb: list[float], where: str) -> tuple[float, ...]:
+    levels = [round(255 * value) for value in (rgb * 3 if len(rgb) == 1 else rgb)]
+    colour = "#" + bytes(levels).hex()
+    if colour in CMYK:
+        return CMYK[colour]
+    if len(set(levels)) == 1:
+        return 0, 0, 0, 100 - levels[0] / 2.55
+    raise Problems([Problem(where, None, None, f"the colour {colour}", "a colour with a print recipe",
+                            "Use a colour of the light theme, or add its recipe to the style.")])  # fmt: skip
+
+
+def _tag(pdf: Any, page: Any, furniture: dict[str, str]) -> None:
+    """Makes the page one figure with its alt text, in a document with language and title (PDF 1.7, 14.7-14.9)."""
+    from pikepdf import Array, Dictionary, Name, String
+
+    page.Contents = pdf.make_stream(b"/Figure <</MCID 0>> BDC\n" + page.Contents.read_bytes() + b"\nEMC\n")
+    page.StructParents, page.Tabs, page.TrimBox = 0, Name.S, page.mediabox
+    tree = pdf.make_indirect(Dictionary(Type=Name.StructTreeRoot, ParentTreeNextKey=1))
+    document = pdf.make_indirect(Dictionary(Type=Name.StructElem, S=Name.Document, P=tree))
+    box = Dictionary(O=Name.Layout, BBox=page.mediabox, Placement=Name.Block)
+    figure = pdf.make_indirect(Dictionary(
+        Type=Name.StructElem, S=Name.Figure, P=document, Pg=page.obj, K=0, A=box,
+        Alt=String(furniture["alt"]), T=String(furniture["headline"]),
+    ))  # fmt: skip
+    document.K, tree.K = Array([figure]), Array([document])
+    tree.ParentTree = pdf.make_indirect(Dictionary(Nums=Array([0, Array([figure])])))
+    pdf.Root.StructTreeRoot, pdf.Root.MarkInfo = tree, Dictionary(Marked=True)
+    pdf.Root.Lang = String(metadata.LANGUAGE)
+    pdf.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)

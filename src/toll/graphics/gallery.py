@@ -1,0 +1,336 @@
+"""The gallery: what an edition publishes beside its pictures, and the page from which editors take all of it.
+
+`publish` adds to an edition's folder the tables, a bundle for each graphic, checksums, and gallery.json, which holds
+all that the page says of the edition. `render` makes the page from every edition's gallery.json, whichever ran last.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+import json
+import math
+import re
+import zipfile
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import jinja2
+from markupsafe import Markup
+
+from toll import raw, wording
+from toll.graphics.graphic import FORMULA_STARTS, Graphic
+from toll.graphics.style import LABELS, SCREENS, THEMES
+from toll.paths import Project
+from toll.problems import Problem, Problems
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from toll.ledger import Entry, Ledger
+
+INDEX, PAGE, SUMS = "gallery.json", "index.html", "SHA256SUMS"
+NUMBERS, FACT_CHECK = "numbers.csv", "fact-check.csv"
+TABLES = {NUMBERS: "All numbers", FACT_CHECK: "Fact check"}
+FIRST = "article"  # of the editions on the page; the others follow by name
+# Letters, digits and a few signs: what needs no escaping in HTML, in `srcset` or in a style sheet.
+ADDRESS = r"((https?://[A-Za-z0-9.-]+(:[0-9]+)?)?/)?([A-Za-z0-9._~%-]+/)*"
+USES = {
+    "web": "SVG for the page, PNG where SVG is not accepted; outlined SVG and PDF for the art desk.",
+    "social": "For cards and posts, with the short deck and no note.",
+    "print": "CMYK with black text on the black plate alone; RGB where the printer converts.",
+    "data": "What is plotted, and every number of this edition with its source.",
+}
+FORMATS = {"svg": "SVG", "outlined.svg": "SVG, outlined", "png": "PNG", "pdf": "PDF", "cmyk.pdf": "PDF, CMYK"}
+CSS_PX_PER_MM = 96 / 25.4
+
+
+def publish(project: Project, edition: str, graphics: list[Graphic], records: list[dict[str, Any]], ledger: Ledger,
+            fact_check: pl.DataFrame, as_of: str, base_url: str = "") -> None:  # fmt: skip
+    """Completes the folder of `edition`, into which `export` wrote the files of `records`.
+
+    `as_of` is the data's own date (ISO). `base_url` is where the folder `figures` is served, for embed codes: an
+    https or http address, a relative path or empty. `Problems` for any other, and for a cell of a table that a
+    spreadsheet would run as a formula; nothing has been written then.
+    """
+    base = address(base_url)
+    folder, corrections = project.published(edition), raw.read(project).corrections
+    tables = {NUMBERS: _csv(ledger.frame()), FACT_CHECK: _csv(fact_check)}
+    plotted = {_data(graphic): _plotted(project, edition, graphic) for graphic in graphics}
+    _refuse_formulas(tables | plotted)
+    shared = [_put(folder, name, content) for name, content in tables.items()]
+    told = [_tell(folder, graphic, records, plotted[_data(graphic)], ledger, corrections) for graphic in graphics]
+    index = {"as_of": as_of, "base_url": base, "tables": shared, "graphics": told}
+    files = [_put(folder, INDEX, _json(index)), *shared]
+    for graphic in told:
+        files += [*graphic["pictures"], graphic["data"], graphic["bundle"]]
+    files.sort(key=lambda file: file["name"])
+    _put(folder, SUMS, "".join(f"{file['sha256']}  {file['name']}\n" for file in files).encode())
+
+
+def address(base_url: str) -> str:
+    """`base_url` with a slash at its end. `Problems` for what is neither http, https nor a relative path."""
+    base = base_url if base_url.endswith("/") or not base_url else base_url + "/"
+    if not re.fullmatch(ADDRESS, base, re.ASCII):
+        raise Problems([Problem(
+            "parameters cell", None, "base_url", repr(base_url),
+            "an address such as https://example.org/figures/, a relative path such as ../figures/, or nothing",
+            "Copy the address of the folder; letters, digits and . _ ~ % - only.",
+        )])  # fmt: skip
+    return base
+
+
+def render(project: Project) -> None:
+    """Writes figures/index.html from every figures/EDITION/gallery.json and data/raw/corrections.csv."""
+    corrections = [_as_text(correction) for correction in raw.read(project).corrections]
+    indexes = sorted(project.figures.rglob(INDEX), key=lambda index: (_edition(project, index) != FIRST, index))
+    editions = [{"name": _edition(project, index), **_load(project, index)} for index in indexes]
+    for edition, graphic in ((edition, graphic) for edition in editions for graphic in edition["graphics"]):
+        graphic |= {"views": _views(graphic["pictures"]), "downloads": _downloads(graphic, edition["tables"])}
+        used = {number["id"] for number in graphic["numbers"]}
+        graphic["known_corrections"] = [correction for correction in corrections if correction["figure"] in used]
+    page = _templates().get_template("gallery.html.j2").render(editions=editions)
+    project.figures.mkdir(exist_ok=True)
+    draft = project.figures / f".{PAGE}"
+    draft.write_text(page, "utf-8", newline="\n")
+    draft.replace(project.figures / PAGE)
+
+
+# --- What an edition publishes ---
+
+
+def _tell(folder: Path, graphic: Graphic, records: list[dict[str, Any]], plotted: bytes, ledger: Ledger,
+          corrections: Sequence[raw.Correction]) -> dict[str, Any]:  # fmt: skip
+    """Writes the table and the bundle of one graphic; returns all that the page says of it."""
+    pictures = [record for record in records if record["graphic"] == graphic.name]
+    caption = _caption(graphic)
+    header, *rows = csv.reader(io.StringIO(plotted.decode()))
+    contents = {picture["name"]: (folder / picture["name"]).read_bytes() for picture in pictures}
+    contents |= {_data(graphic): plotted, "README.txt": _readme(graphic, caption)}
+    numbers = _numbers(ledger, graphic.name)
+    used = {number["id"] for number in numbers}
+    return {
+        "name": graphic.name,
+        "furniture": {part: _plain(text) for part, text in asdict(graphic.furniture).items()},
+        "caption": caption,
+        "licence": graphic.meta.licence,
+        "digest": graphic.meta.digest,
+        "pictures": pictures,
+        "data": _put(folder, _data(graphic), plotted) | {"columns": header, "rows": rows},
+        "bundle": _put(folder, f"{graphic.name}.zip", _bundle(graphic.name, contents)),
+        "numbers": numbers,
+        "corrections": [_as_text(correction) for correction in corrections if correction.figure in used],
+    }
+
+
+def _numbers(ledger: Ledger, graphic: str) -> list[dict[str, Any]]:
+    """The numbers printed on a graphic, then those that their formulas rest on, back to the reported ones."""
+    printed: dict[str, list[str]] = {}
+    for id, places in ledger.printed.items():
+        fields = [field for name, _, field in (place.partition(": ") for place in places) if name == graphic]
+        if fields:
+            printed[id] = fields
+    ids = [entry.id for entry in ledger if entry.id in printed]
+    for id in ids:
+        ids += [behind for behind in ledger[id].inputs.split() if behind not in ids]
+    return [
+        {
+            "id": id, "text": entry.text, "reading": _reading(entry), "label": entry.label, "status": entry.status,
+            "formula": entry.formula, "exact": entry.exact, "paragraph": entry.locator, "citation": entry.citation,
+            "attributed_to": entry.attributed_to, "caveat": entry.caveat, "printed_in": printed.get(id, []),
+        }
+        for id in ids
+        for entry in [ledger[id]]
+    ]  # fmt: skip
+
+
+def _reading(entry: Entry) -> str:
+    """What the bare number hides: the source's own words, or how far a calculated number may be off."""
+    if entry.as_reported:
+        return f"“{entry.as_reported}”" if entry.as_reported != entry.text else ""
+    if entry.is_date or entry.low is None or entry.low == entry.high:
+        return ""
+    if math.isinf(entry.low) or math.isinf(entry.high):
+        return entry.qualified
+    low, high = (wording.number(end, entry.unit, entry.decimals) for end in (entry.low, entry.high))
+    return f"{low} to {high}" if low != high else ""
+
+
+def _caption(graphic: Graphic) -> str:
+    furniture = graphic.furniture
+    parts = (furniture.headline, furniture.deck, LABELS["source"] + furniture.source,
+             LABELS["credit"] + furniture.credit)  # fmt: skip
+    return _plain(" ".join(part if part.endswith((".", "!", "?", "”")) else f"{part}." for part in parts))
+
+
+def _readme(graphic: Graphic, caption: str) -> bytes:
+    furniture, meta = graphic.furniture, graphic.meta
+    parts = {
+        "Headline": furniture.headline, "Caption": caption, "Alt text": furniture.alt, "Note": furniture.note,
+        "Credit": furniture.credit, "Licence": meta.licence, "Edition": meta.edition, "Data as of": meta.as_of,
+        "Digest of the run": meta.digest,
+    }  # fmt: skip
+    return "\n".join(f"{name}\n{_plain(text)}\n" for name, text in parts.items() if text).encode()
+
+
+def _bundle(name: str, contents: dict[str, bytes]) -> bytes:
+    """A zip that is the same everywhere: sorted, without dates, and stored, as compressors differ by version."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as bundle:
+        for file, content in sorted(contents.items()):
+            member = zipfile.ZipInfo(f"{name}/{file}")
+            member.create_system, member.external_attr = 3, 0o100644 << 16  # as a plain file made on Unix
+            bundle.writestr(member, content)
+    return stream.getvalue()
+
+
+def _refuse_formulas(tables: dict[str, bytes]) -> None:
+    """`Problems` for each text cell that a spreadsheet would run."""
+    problems = []
+    for name, content in tables.items():
+        reader = csv.reader(io.StringIO(content.decode(), newline=""))
+        header = next(reader)
+        for cells in reader:
+            problems += [
+                Problem(name, reader.line_num, column, repr(cell), "text that no spreadsheet takes for a formula",
+                        "Begin it with a letter or a digit.")
+                for column, cell in zip(header, cells, strict=True)
+                if cell.startswith(FORMULA_STARTS) and not _is_number(cell)
+            ]  # fmt: skip
+    if problems:
+        raise Problems(problems)
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _plotted(project: Project, edition: str, graphic: Graphic) -> bytes:
+    if _data(graphic) in (NUMBERS, FACT_CHECK):
+        raise Problems([Problem(graphic.name, None, "name", "the name of a table of the edition", "another name",
+                                "Rename the graphic.")])  # fmt: skip
+    return (project.processed(edition) / "graphics" / _data(graphic)).read_bytes()
+
+
+def _data(graphic: Graphic) -> str:
+    return f"{graphic.name}.csv"
+
+
+def _csv(table: pl.DataFrame) -> bytes:
+    return table.write_csv(line_terminator="\n").encode()
+
+
+def _json(content: object) -> bytes:
+    return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _put(folder: Path, name: str, content: bytes) -> dict[str, Any]:
+    (folder / name).write_bytes(content)
+    return {"name": name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def _as_text(correction: raw.Correction) -> dict[str, str]:
+    return {part: str(value) for part, value in asdict(correction).items() if part != "line"}
+
+
+def _plain(text: str) -> str:
+    """Without the no-break spaces that serve the line breaks of the picture."""
+    return text.replace("\u00a0", " ")
+
+
+# --- The page ---
+
+
+def _edition(project: Project, index: Path) -> str:
+    return index.parent.relative_to(project.figures).as_posix()
+
+
+def _load(project: Project, index: Path) -> dict[str, Any]:
+    try:
+        return json.loads(index.read_text("utf-8"))
+    except ValueError as error:
+        name = _edition(project, index)
+        raise Problems([Problem(index.relative_to(project.root).as_posix(), getattr(error, "lineno", None), None,
+                                "no JSON", f"what the edition {name!r} wrote",
+                                f"Run toll run {name} --force.")]) from None  # fmt: skip
+
+
+def _views(pictures: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """By size, the file to look at in each theme (SVG where there is one), at its real size in CSS px."""
+    views: dict[str, dict[str, Any]] = {}
+    for picture in pictures:
+        if picture["format"] in ("svg", "png"):
+            new = {"size": _size(picture), "measures": _measures(picture), "themes": {}, **_on_screen(picture)}
+            view = views.setdefault(picture["size"], new)
+            view["themes"].setdefault(picture["theme"], picture["name"])
+    return views
+
+
+def _on_screen(picture: dict[str, Any]) -> dict[str, int]:
+    widths = {size.name: size.width for size in SCREENS}
+    width = picture["width"] * CSS_PX_PER_MM if picture["unit"] == "mm" else widths[picture["size"]]
+    return {"width": round(width), "height": round(width * picture["height"] / picture["width"])}
+
+
+def _size(picture: dict[str, Any]) -> str:
+    return f"Print, {picture['width']:g} mm" if picture["unit"] == "mm" else picture["size"].capitalize()
+
+
+def _downloads(graphic: dict[str, Any], tables: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """By use, the files to take: groups with a label, and what each file of a group is."""
+    groups: dict[str, list[dict[str, Any]]] = {use: [] for use in USES}
+    for (use, label), pictures in groupby(graphic["pictures"], lambda picture: (picture["use"], _canvas(picture))):
+        files = [{**file, "kind": FORMATS[file["format"]], "measures": _measures(file)} for file in pictures]
+        groups[use].append({"label": label, "files": files})
+    plotted = {**graphic["data"], "measures": f"{len(graphic['data']['rows'])} rows"}
+    groups["data"] = [
+        {"label": TABLES.get(table["name"], "Data plotted"), "files": [{"kind": "CSV", "measures": "", **table}]}
+        for table in (plotted, *tables)
+    ]
+    return groups
+
+
+def _canvas(picture: dict[str, Any]) -> str:
+    return _size(picture) + (", dark" if picture["theme"] == "dark" else "")
+
+
+def _measures(picture: dict[str, Any]) -> str:
+    return f"{picture['width']:g} × {picture['height']:g} {picture['unit']}"
+
+
+def _weight(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{math.ceil(size / 1e3)} kB"
+
+
+def _tokens(formula: str, ids: Iterable[str]) -> list[tuple[str, bool]]:
+    """The formula in pieces, each with whether it names one of `ids`; the signs are those of print."""
+    known = set(ids)
+    return [(piece, piece in known) for piece in re.split(r"(\w+)", formula.translate(str.maketrans("*/-", "×÷−")))]
+
+
+def _csp_hash(code: Markup) -> Markup:
+    return Markup("'sha256-{}'").format(base64.b64encode(hashlib.sha256(code.encode()).digest()).decode())
+
+
+def _templates() -> jinja2.Environment:
+    templates = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    templates.globals |= {"uses": USES, "labels": TABLES, "themes": THEMES, "address": ADDRESS}
+    templates.filters |= {
+        "weight": _weight, "tokens": _tokens, "csp_hash": _csp_hash,
+        "day": lambda text: wording.full_date(date.fromisoformat(text)), "path": quote,
+    }  # fmt: skip
+    return templates

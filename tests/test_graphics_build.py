@@ -1,0 +1,152 @@
+"""What a notebook does: build, look, save, load. Other tests of graphics take their example from here."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import altair as alt
+import polars as pl
+import pytest
+
+from toll.graphics import Furniture, Graphic, Meta
+from toll.problems import Problems
+
+FURNITURE = Furniture(
+    headline="Rain was heavier than in any year since measurements began in the valley",
+    deck="Millimetres of rain a month in 2001, at the station above the lake, by the count of its keeper.",
+    deck_brief="Millimetres of rain a month in 2001",
+    note="Bold figures are reported; the rest are calculated. “About” is the keeper’s word, here and in his log.",
+    source="Keeper’s log, Jan. 3, 2002; sums are our own.",
+    credit="example",
+    alt="Bar chart of rain in 2001: 80 mm in May, 130 in June, 95 in July.",
+    description="Bar chart of three months of rain in 2001. June had most, with 130 mm; the year’s end is not shown.",
+)
+META = Meta(edition="trial", as_of="2002-01-03", licence="https://example.org/licence", digest="sha256:0123abcd")
+RAIN = pl.DataFrame({"month": ["May", "June", "July"], "rain": [80, 130, 95], "reported": [True, True, False]})
+
+
+def rain_chart(width, height, style):
+    rain = alt.X("rain:Q", axis=None, scale=alt.Scale(domain=[0, 150]))
+    month = alt.Y("month:N", sort=None, axis=alt.Axis(grid=False))
+    bars = alt.Chart(RAIN).mark_bar(color=style.theme.blue, height=20 * style.hairline).encode(rain, month)
+    labels = [
+        alt.Chart(RAIN.filter(pl.col("reported") == reported))
+        .mark_text(dx=6 * style.hairline, fontWeight=style.reported if reported else style.calculated)
+        .encode(rain, month, alt.Text("rain:Q"))
+        for reported in (True, False)
+    ]
+    return alt.layer(bars, *labels).properties(width=width, height=height or 8 * style.label)
+
+
+def rain_graphic(name="rain", chart=rain_chart, furniture=FURNITURE, data=RAIN, meta=META, **options):
+    return Graphic.build(name, chart, furniture, data, meta, **options)
+
+
+def test_every_size_and_theme_is_built():
+    graphic = rain_graphic(print_widths=(85, 128.5))
+    assert list(graphic.specs) == [
+        "desktop/light", "desktop/dark", "mobile/light", "mobile/dark", "social/light", "square/light",
+        "print-85mm/light", "print-128.5mm/light",
+    ]  # fmt: skip
+
+
+def test_the_notebook_shows_the_finished_picture_and_the_same_on_every_run():
+    shown = rain_graphic()._repr_mimebundle_()
+    assert shown["image/svg+xml"] == rain_graphic()._repr_mimebundle_()["image/svg+xml"]
+    assert shown["text/plain"] == FURNITURE.alt
+    assert all(word in shown["image/svg+xml"] for word in ("Rain was heavier", "Keeper", "example", "June"))
+
+
+def test_the_picture_does_not_depend_on_where_the_reader_sits():
+    code = "import test_graphics_build as t; print(t.dated_graphic().svg)"
+    elsewhere = {"TZ": "Pacific/Kiritimati", "LC_ALL": "de_DE.UTF-8", "PYTHONHASHSEED": "3"}
+    there = subprocess.run(
+        [sys.executable, "-c", code], cwd=Path(__file__).parent, env=os.environ | elsewhere,
+        check=True, capture_output=True, encoding="utf-8",
+    ).stdout  # fmt: skip
+    here = dated_graphic().svg
+    assert "Jan. 31" in here
+    assert there == here + "\n"
+
+
+def dated_graphic():
+    days = pl.DataFrame({"day": [1, 31]}).select(day=pl.date(2001, 1, "day"), rain=pl.lit(5) * pl.col("day"))
+    axis = alt.Axis(values=days["day"].to_list(), labelExpr="'Jan. ' + date(datum.value)", labelFlush=True)
+
+    def chart(width, height, style):
+        day = alt.X("day:T", axis=axis)
+        return alt.Chart(days).mark_line(color=style.theme.red).encode(day, alt.Y("rain:Q", axis=None)).properties(
+            width=width, height=height or 80
+        )
+
+    return rain_graphic("dated", chart, data=days)
+
+
+def test_saved_and_loaded_it_is_the_same_graphic(tmp_path):
+    graphic = rain_graphic()
+    specification, table = graphic.save(tmp_path)
+    assert (specification.name, table.name) == ("rain.json", "rain.csv")
+    assert json.dumps(Graphic.load(specification).tasks()) == json.dumps(graphic.tasks())
+    assert table.read_text() == "month,rain,reported\nMay,80,true\nJune,130,true\nJuly,95,false\n"
+    before = specification.read_bytes()
+    rain_graphic().save(tmp_path)
+    assert specification.read_bytes() == before
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
+def test_a_cell_that_a_spreadsheet_would_run_is_refused(tmp_path, cell):
+    graphic = rain_graphic(data=pl.DataFrame({"month": ["May", cell]}))
+    with pytest.raises(Problems, match=r"rain\.csv, line 3, column month"):
+        graphic.save(tmp_path)
+    assert not (tmp_path / "rain.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"alt": "x" * 251}, "column alt: found 251 characters, expected 250 at most"),
+        ({"headline": " "}, "column headline: found nothing"),
+        ({"source": ""}, "column source: found nothing"),
+    ],
+)
+def test_furniture_that_no_file_could_carry_is_refused(change, message):
+    with pytest.raises(Problems, match=message):
+        rain_graphic(furniture=replace(FURNITURE, **change))
+
+
+def test_a_note_may_be_left_out():
+    assert "Note: " not in rain_graphic(furniture=replace(FURNITURE, note="")).svg
+
+
+@pytest.mark.parametrize("name", ["../rain", "Rain", "rain fall", "rain.svg", ""])
+def test_a_name_that_is_no_file_name_is_refused(name):
+    with pytest.raises(Problems, match="lower-case letters"):
+        rain_graphic(name)
+
+
+def test_text_that_leaves_no_room_on_a_fixed_canvas_is_refused():
+    with pytest.raises(Problems, match=r"rain, social: found -?\d+ px left for the plot"):
+        rain_graphic(furniture=replace(FURNITURE, deck_brief="Too many words for so small a card. " * 12))
+
+
+def test_the_charts_own_configuration_goes_before_the_house_s():
+    def chart(width, height, style):
+        return rain_chart(width, height, style).configure_axis(labelColor="#1d4f7c")
+
+    config = rain_graphic(chart=chart).specs["desktop/light"]["config"]
+    assert config["axis"]["labelColor"] == "#1d4f7c"
+    assert config["axis"]["labelFontSize"] == 14
+    assert config["background"] is None
+
+
+def test_labels_spread_as_little_as_keeps_them_apart():
+    from toll.graphics.graphic import Style
+    from toll.graphics.style import SCREENS, THEMES
+
+    style = Style(SCREENS[0], THEMES["light"])
+    assert style.spread([0, 50, 100], 20) == [0, 50, 100]
+    assert style.spread([10, 12, 14], 10) == [2, 12, 22]
+    assert style.spread([0, 1, 50], 10) == [-4.5, 5.5, 50]
