@@ -10,7 +10,7 @@ run: $(READY)
 	@$(BIN)/toll run
 
 test: $(READY)
-	@$(BIN)/python -m pytest -n auto --dist loadgroup
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 lab: $(READY)
 	@$(BIN)/toll lab

@@ -180,9 +180,8 @@ class Ledger:
     def text(self, template: str, where: str, **names: Entry | str) -> str:
         """Render `template` (Jinja; entries by id or by the `names` given, which may be words) for `where`.
 
-        An entry prints as itself; `.qualified`, `.year`, `.start`, `.end`, `.date`, `.start_month`, `.end_month`,
-        `.low`, `.high`, `.citation`, `.attributed_to`, `.paragraph` and the filters `words`, `ordinal`, `odds`,
-        `fraction` and `more_than` give its other forms. Typed numbers, in digits or in words, are refused.
+        `{{ toll }}` prints an entry as itself, `{{ toll.ordinal }}` in one of its other forms (`_Printed.FORMS`).
+        Typed numbers, in digits or in words, are refused.
         """
         scope: dict[str, _Printed | str] = {entry.id: _Printed(entry, self._note(where)) for entry in self}
         for name, meaning in names.items():
@@ -261,7 +260,7 @@ _SCHEMA = {field.name: _TYPES[field.type] for field in fields(Entry)}
 class _Printed:
     """An entry inside a template: every way to print it notes that it was printed."""
 
-    _FORMS: dict[str, Callable[[Entry], str]] = {  # noqa: RUF012
+    FORMS: dict[str, Callable[[Entry], str]] = {  # noqa: RUF012
         "qualified": lambda e: e.qualified,
         "label": lambda e: e.label,
         "year": lambda e: str((e.end or e.start).year),
@@ -273,6 +272,11 @@ class _Printed:
         "low": lambda e: wording.number(e.low, e.unit, e.decimals),
         "high": lambda e: wording.number(e.high, e.unit, e.decimals),
         "whole": lambda e: wording.number(e.whole, e.unit, e.decimals),
+        "words": lambda e: wording.words(e.value),
+        "ordinal": lambda e: wording.ordinal(e.value),
+        "odds": lambda e: wording.odds(e.value),
+        "fraction": lambda e: wording.fraction(e.value),
+        "more_than": lambda e: wording.more_than(e.value),
         "citation": lambda e: e.citation,
         "attributed_to": lambda e: e.attributed_to,
         "paragraph": lambda e: str(e.locator),
@@ -287,24 +291,13 @@ class _Printed:
         return self._entry.text
 
     def __getattr__(self, form: str) -> str:
-        if form not in self._FORMS:
+        if form not in self.FORMS:
             raise AttributeError(form)
         self._note(self._entry)
-        return self._FORMS[form](self._entry)
-
-    def value(self) -> float:
-        self._note(self._entry)
-        return self._entry.value
+        return self.FORMS[form](self._entry)
 
 
-_JINJA = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
-_JINJA.filters |= {
-    "words": lambda printed: wording.words(printed.value()),
-    "ordinal": lambda printed: wording.ordinal(printed.value()),
-    "odds": lambda printed: wording.odds(printed.value()),
-    "fraction": lambda printed: wording.fraction(printed.value()),
-    "more_than": lambda printed: wording.more_than(printed.value()),
-}
+_JINJA = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # plain text; pages escape it
 
 
 def _refuse_typed_numbers(template: str, where: str) -> None:

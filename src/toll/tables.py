@@ -8,10 +8,16 @@ import polars as pl
 
 
 def write(table: pl.DataFrame, stem: Path) -> None:
-    """Write `table` to STEM.parquet and STEM.csv (UTF-8, LF; an open upper bound is `inf`)."""
+    """Write `table` to STEM.parquet and STEM.csv (UTF-8, LF; an open bound is INF, as Table Schema has it)."""
     stem.parent.mkdir(parents=True, exist_ok=True)
     table.write_parquet(stem.with_suffix(".parquet"), statistics=False)
-    table.write_csv(stem.with_suffix(".csv"), line_terminator="\n")
+    table.with_columns(_spelled_out(table)).write_csv(stem.with_suffix(".csv"), line_terminator="\n")
+
+
+def _spelled_out(table: pl.DataFrame) -> list[pl.Expr]:
+    """Columns with an infinite number, as text."""
+    infinite = [name for name, kind in table.schema.items() if kind == pl.Float64 and table[name].is_infinite().any()]
+    return [pl.col(name).cast(pl.String).replace({"inf": "INF", "-inf": "-INF"}) for name in infinite]
 
 
 def read(stem: Path) -> pl.DataFrame:

@@ -1,0 +1,88 @@
+"""Times what a new user and a reporter wait for, on a fresh clone: medians of several runs, as a table.
+
+    python benchmarks/chain.py [--runs 5]
+
+Set-up installs from the package registries (or their local cache); everything else is offline. Peak memory is the
+largest sum over all processes of a run of their proportional share, sampled every 20 ms (Linux).
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def timed(command: str, folder: Path) -> tuple[float, float]:
+    """Seconds and peak megabytes of one run of `command`."""
+    started = time.perf_counter()
+    process = subprocess.Popen(command, shell=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    peak, done = [0.0], threading.Event()
+    watcher = threading.Thread(target=_watch, args=(process.pid, peak, done))
+    watcher.start()
+    _, complaint = process.communicate()
+    seconds = time.perf_counter() - started
+    done.set()
+    watcher.join()
+    if process.returncode:
+        raise SystemExit(f"{command}: {complaint.decode()}")
+    return seconds, peak[0]
+
+
+def _watch(root: int, peak: list[float], done: threading.Event) -> None:
+    while not done.wait(0.02):
+        peak[0] = max(peak[0], sum(map(_megabytes, _family(root))))
+
+
+def _family(root: int) -> list[int]:
+    """The process and all below it."""
+    found, new = [], [root]
+    while new:
+        process = new.pop()
+        found.append(process)
+        try:
+            new += map(int, Path(f"/proc/{process}/task/{process}/children").read_text().split())
+        except OSError:
+            continue
+    return found
+
+
+def _megabytes(process: int) -> float:
+    try:
+        rollup = Path(f"/proc/{process}/smaps_rollup").read_text()
+    except OSError:
+        return 0.0
+    return sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) / 1024
+
+
+def measure(runs: int) -> list[tuple[str, list[tuple[float, float]]]]:
+    with tempfile.TemporaryDirectory() as scratch:
+        clone = Path(scratch) / "clone"
+        subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
+        cases = {
+            "set-up from a bare clone": ("rm -rf .venv && make .venv/ready", 3),
+            "first run, everything stale": ("rm -rf .toll && make", runs),
+            "everything stale, drawings cached": (".venv/bin/toll run --force", runs),
+            "everything stale, standard kernels": (".venv/bin/toll run --force --engine kernel", 3),
+            "nothing stale": ("make", runs),
+        }
+        return [(name, [timed(command, clone) for _ in range(times)]) for name, (command, times) in cases.items()]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=5)
+    print("| what | median s | min–max s | peak MB |\n| --- | --- | --- | --- |")
+    for name, results in measure(parser.parse_args().runs):
+        seconds, memory = zip(*results, strict=True)
+        print(f"| {name} | {statistics.median(seconds):.2f} | {min(seconds):.2f}–{max(seconds):.2f} | {max(memory):.0f} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,245 @@
+"""Editions: the parameters of a whole run, typed by what the notebooks declare and never guessed.
+
+Each notebook declares its parameters in one cell tagged `parameters`, as plain assignments with a default and
+a doc: `as_of = "2014-08-11" # figures known later are ignored`. An edition, `editions/NAME.yml`, is a flat
+mapping of such names to values.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import math
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from toll.chain import flatyaml, hygiene
+from toll.chain.steps import Step, covers
+from toll.paths import Project
+from toll.problems import Problem, Problems
+
+DEFAULT = "article"
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
+COMMAND_LINE = "-p"
+
+Value = str | int | float | bool
+
+WHOLE = re.compile(r"-?(0|[1-9][0-9]*)", re.ASCII)
+DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?(e[+-]?[0-9]+)?", re.ASCII | re.IGNORECASE)
+ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+EXPECTED = {
+    str: "text",
+    int: "a whole number in plain digits",
+    float: "a number in plain digits",
+    bool: "true or false",
+}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    name: str
+    default: Value
+    doc: str
+    notebook: str
+    line: int  # of the parameters cell
+
+
+@dataclass(frozen=True)
+class Edition:
+    """The parameters of one run. `values` holds every declared name."""
+
+    name: str
+    values: dict[str, Value]
+    declared: dict[str, dict[str, Parameter]]  # by step
+
+    def parameters(self, step: str) -> dict[str, Value]:
+        """The values of what the step declares."""
+        return {name: self.values[name] for name in self.declared[step]}
+
+    def injected(self, step: str) -> dict[str, Value]:
+        """Of these, what differs from the notebook's default: a run by defaults gets no injected cell."""
+        declared = self.declared[step]
+        return {
+            name: value for name, value in self.parameters(step).items() if value != declared[name].default
+        }
+
+
+def published(project: Project) -> list[str]:
+    """The names of the editions that have a file, the default first."""
+    files = project.editions.rglob("*.yml") if project.editions.is_dir() else []
+    names = {path.relative_to(project.editions).with_suffix("").as_posix() for path in files}
+    return sorted({DEFAULT, *names}, key=lambda name: (name != DEFAULT, name))
+
+
+def executed(edition: str, notebook: str) -> str:
+    """Where an edition's executed notebook is published: the default edition's is the notebook itself."""
+    return notebook if edition == DEFAULT else notebook.replace("notebooks/", f"notebooks/{edition}/", 1)
+
+
+def resolve(
+    project: Project,
+    steps: Iterable[Step],
+    base: str,
+    overrides: dict[str, str] | None = None,
+    name: str | None = None,
+) -> Edition:
+    """The edition `base`, or a variation of it under `name` with overrides given as text. Raises Problems."""
+    check_name(project, name or base, new=name is not None)
+    declared = {step.name: declare(project.root / step.notebook, step.notebook) for step in steps}
+    known = _agreed(declared)
+    file = f"editions/{base}.yml"
+    values = {parameter.name: parameter.default for parameter in known.values()}
+    given = [(key, entry.node, file, entry.line) for key, entry in _entries(project, base, file).items()]
+    given += [(key, text, COMMAND_LINE, None) for key, text in (overrides or {}).items()]
+    problems = []
+    for key, node, place, line in given:
+        try:
+            values[key] = _value(known, key, node)
+            if key == "edition" and values[key] != base:
+                raise ValueError(repr(values[key]), base, "The file names the edition; a variation, --as.")
+        except ValueError as error:
+            found, expected, do = error.args
+            problems.append(Problem(place, line, key, found, expected, do))
+    if problems:
+        raise Problems(problems)
+    if "edition" in values:
+        values["edition"] = name or base
+    return Edition(name or base, values, declared)
+
+
+def check_name(project: Project, name: str, new: bool) -> None:
+    """Refuses a name that leaves its folder, is another edition's, or would lie inside another's folder."""
+    others = published(project)
+    problem = None
+    if not NAME.fullmatch(name) or ".." in name:
+        problem = "small letters, digits, . _ - and / between parts", "Choose a plain name."
+    elif new and name in others:
+        problem = "a name that no edition has", "Choose another, so that the edition is not overwritten."
+    elif not new and name not in others:
+        near = difflib.get_close_matches(name, others, 1)
+        problem = "one of " + ", ".join(others), f"Did you mean {near[0]}?" if near else "Check the name."
+    elif inside := [
+        other for other in others if other != name and (covers(name, other) or covers(other, name))
+    ]:
+        problem = f"a name beside {inside[0]}, not above or under it", "Choose another."
+    if problem:
+        raise Problems([Problem("--as" if new else "editions", None, None, repr(name), *problem)])
+
+
+def declare(path: Path, shown: str) -> dict[str, Parameter]:
+    """The parameters that a notebook declares, by name. Raises Problems."""
+    cells = [
+        cell for cell in hygiene.own_cells(hygiene.load(path, shown)) if "parameters" in hygiene.tags(cell)
+    ]
+    if len(cells) != 1:
+        raise Problems([Problem(shown, None, None, f"{len(cells)} cells tagged parameters", "one",
+                                "Tag the cell that declares the parameters, and no other.")])  # fmt: skip
+    source = hygiene.text(cells[0])
+    try:
+        statements = ast.parse(source).body
+    except SyntaxError as error:
+        raise Problems([_not_plain(shown, error.lineno or 1, "a line that is not Python")]) from None
+    lines = source.splitlines()
+    found = {}
+    for statement in statements:
+        name, default = _assignment(statement, shown)
+        doc = lines[statement.end_lineno - 1].partition("#")[2].strip()
+        found[name] = Parameter(name, default, doc, shown, statement.lineno)
+    return found
+
+
+def _assignment(statement: ast.stmt, shown: str) -> tuple[str, Value]:
+    """Name and default of `name = literal`."""
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            try:
+                default = ast.literal_eval(value)
+            except (ValueError, TypeError):
+                raise Problems(
+                    [_not_plain(shown, statement.lineno, f"{name} = {ast.unparse(value)}")]
+                ) from None
+            if type(default) in EXPECTED:
+                return name, default
+            raise Problems([_not_plain(shown, statement.lineno, f"{name} = {ast.unparse(value)}")])
+    raise Problems([_not_plain(shown, statement.lineno, ast.unparse(statement))])
+
+
+def _not_plain(shown: str, line: int, found: str) -> Problem:
+    return Problem(shown, None, "parameters cell", f"on line {line} of the cell {found}",
+                   "name = text, number, True or False",
+                   "Leave plain assignments in the cell and move the rest to the next one.")  # fmt: skip
+
+
+def _agreed(declared: dict[str, dict[str, Parameter]]) -> dict[str, Parameter]:
+    """One parameter for each name; notebooks that share a name must share its default."""
+    known: dict[str, Parameter] = {}
+    problems = []
+    for parameter in (parameter for own in declared.values() for parameter in own.values()):
+        first = known.setdefault(parameter.name, parameter)
+        if (type(first.default), first.default) != (type(parameter.default), parameter.default):
+            problems.append(
+                Problem(
+                    parameter.notebook,
+                    None,
+                    parameter.name,
+                    f"the default {parameter.default!r}",
+                    f"{first.default!r} as in {first.notebook}",
+                    "Use the same default.",
+                )
+            )
+    if problems:
+        raise Problems(problems)
+    return known
+
+
+def _entries(project: Project, base: str, file: str) -> dict[str, flatyaml.Entry]:
+    path = project.root / file
+    return flatyaml.load(path, file) if path.exists() or base != DEFAULT else {}
+
+
+def _value(known: dict[str, Parameter], name: str, given: flatyaml.Node | str) -> Value:
+    """One value, typed by its parameter's default. Raises ValueError as `typed` does."""
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 1)
+        expected = "one of " + ", ".join(sorted(known))
+        remedy = f"Did you mean {near[0]}?" if near else "Check the name."
+        raise ValueError("a name that no notebook declares", expected, remedy)
+    return typed(given, known[name].default)
+
+
+def typed(given: flatyaml.Node | str, like: Value) -> Value:
+    """A YAML node, or a text of the command line, as a value of the type of `like`.
+
+    Raises ValueError with what was found, what was expected and what to do.
+    """
+    text = given if isinstance(given, str) else getattr(given, "value", None)
+    if not isinstance(text, str):
+        raise ValueError(flatyaml.describe(given), EXPECTED[type(like)], "Give a single value.")
+    if isinstance(like, str):
+        return _text(given, text)
+    if not isinstance(given, str) and flatyaml.is_quoted(given):
+        raise ValueError(f"the text {text!r}", EXPECTED[type(like)], "Take it out of its quotes.")
+    if isinstance(like, bool):
+        if text in ("true", "false"):
+            return text == "true"
+        raise ValueError(repr(text), EXPECTED[bool], "Write true or false.")
+    pattern, number = (WHOLE, int) if isinstance(like, int) else (DECIMAL, float)
+    if not pattern.fullmatch(text) or not math.isfinite(number(text)):
+        raise ValueError(
+            repr(text), EXPECTED[type(like)], "Write digits alone, without leading zero or separator."
+        )
+    return number(text)
+
+
+def _text(given: flatyaml.Node | str, text: str) -> str:
+    if any(unicodedata.category(sign) in ("Cc", "Cf") for sign in text):
+        raise ValueError(f"a hidden sign in {text!r}", "text that can be seen", "Type it again.")
+    plain = isinstance(given, str) or flatyaml.is_quoted(given) or flatyaml.kind(given) == "str"
+    if not plain and not ISO_DATE.fullmatch(text):
+        kind = {"bool": "yes or no", "int": "a number", "float": "a number", "null": "nothing"}
+        found = f"{text!r}, which YAML reads as {kind.get(flatyaml.kind(given), 'a date')}"
+        raise ValueError(found, "text", f"Put it in quotes: {text!r}.")
+    return text

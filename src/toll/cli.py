@@ -1,0 +1,86 @@
+"""The command line: a table of commands, each a function elsewhere that is imported when it is called."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from dataclasses import dataclass
+
+from toll.paths import Project
+from toll.problems import Problems
+
+EDITIONS = (("editions",), {"nargs": "*", "metavar": "EDITION", "help": "default: article"})
+ALL = (("--all",), {"action": "store_true", "help": "every edition in editions/"})
+JSON = (("--json",), {"action": "store_true", "help": "for programs"})
+DEBUG = (("--debug",), {"action": "store_true", "help": "show where in the code an error arose"})
+
+
+@dataclass(frozen=True)
+class Command:
+    """`does` is MODULE:FUNCTION; the function takes the project and the arguments and returns the exit code."""
+
+    help: str
+    does: str
+    arguments: tuple[tuple[tuple[str, ...], dict[str, object]], ...] = ()
+
+
+COMMANDS = {
+    "run": Command(
+        "bring editions up to date: run what is stale, publish all of it or nothing",
+        "toll.chain.commands:run",
+        (
+            EDITIONS,
+            ALL,
+            (("-p",), {"action": "append", "default": [], "metavar": "NAME=VALUE", "dest": "parameters",
+                       "help": "a parameter for this run; needs --as"}),
+            (("--as",), {"dest": "name", "metavar": "NAME", "help": "publish the variation under this name"}),
+            (("--force",), {"action": "store_true", "help": "run what is up to date too"}),
+            (("--engine",), {"choices": ("fork", "kernel"), "help": "both give the same bytes"}),
+            (("--jobs",), {"type": int, "metavar": "N", "help": "notebooks at a time (default: one a core)"}),
+        ),
+    ),
+    "status": Command(
+        "what is stale and why; exit 3 if anything is", "toll.chain.commands:status", (EDITIONS, ALL, JSON)
+    ),
+    "check": Command(
+        "check data/raw/ and list every problem; exit 1 if there is one",
+        "toll.chain.commands:check",
+        (JSON, (("--article",), {"metavar": "FILE", "help": "compare with the text of the article too"})),
+    ),
+    "lab": Command("open JupyterLab on the notebooks", "toll.chain.commands:lab"),
+}  # fmt: skip
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="toll", description="From an article's figures to published charts.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        sub = commands.add_parser(name, help=command.help, description=command.help)
+        for flags, options in (*command.arguments, DEBUG):
+            sub.add_argument(*flags, **options)
+    return top
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command. Exit codes: 0 done, 1 a problem (named on stderr), 2 wrong usage, 3 stale, 130
+    interrupted."""
+    args = parser().parse_args(arguments)
+    module, _, function = COMMANDS[args.command].does.partition(":")
+    try:
+        return getattr(importlib.import_module(module), function)(Project.find(), args)
+    except Problems as problems:
+        if args.debug:
+            raise
+        print(problems, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        if args.debug:
+            raise
+        print("Interrupted.", file=sys.stderr)
+        return 130
+    except Exception as error:
+        if args.debug:
+            raise
+        print(f"{type(error).__name__}: {error} (--debug shows where it arose)", file=sys.stderr)
+        return 1

@@ -1,0 +1,105 @@
+"""What the project says of itself in several places is the same in all of them."""
+
+import ast
+import json
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from text_to_num import alpha2digit
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+LOCK = (ROOT / "requirements.lock").read_text()
+
+
+def cells(notebook, kind):
+    return [cell for cell in json.loads(notebook.read_text())["cells"] if cell["cell_type"] == kind]
+
+
+def parameters(notebook):
+    [cell] = [c for c in cells(notebook, "code") if "parameters" in c["metadata"].get("tags", [])]
+    return "".join(cell["source"])
+
+
+def locked():
+    return dict(re.findall(r"^([a-z0-9-]+)==([^ ;\\]+)", LOCK, re.MULTILINE))
+
+
+def required():
+    extras = PYPROJECT["project"]["optional-dependencies"].values()
+    return [Requirement(line) for lines in (PYPROJECT["project"]["dependencies"], *extras) for line in lines]
+
+
+@pytest.mark.parametrize("requirement", required(), ids=lambda requirement: requirement.name)
+def test_the_lock_satisfies_what_pyproject_asks_for(requirement):
+    version = locked()[canonicalize_name(requirement.name)]
+    assert requirement.specifier.contains(version), f"{requirement} is locked at {version}: run `make lock`"
+
+
+def test_every_locked_package_has_a_hash():
+    blocks = re.split(r"\n(?=[a-z0-9])", LOCK)
+    assert len(blocks) > 100
+    assert [block.split(" ")[0] for block in blocks if "--hash=sha256:" not in block] == []
+
+
+def test_conda_installs_the_same_lock():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    *conda, pip = environment["dependencies"]
+    assert pip == {"pip": ["--require-hashes", "-r requirements.lock"]}
+    assert conda == [f"python{PYPROJECT['project']['requires-python']}", "pip"]
+
+
+def test_no_committed_file_names_a_package_registry():
+    registries = ["pypi" + ".org", "python" + "hosted", "npm" + "js.", "deb." + "debian"]
+    found = subprocess.run(
+        ["git", "grep", "-lIE", "|".join(map(re.escape, registries))], cwd=ROOT, capture_output=True, text=True
+    )
+    assert found.stdout == ""
+
+
+def test_the_chain_has_each_notebook_once_and_no_other():
+    chain = yaml.safe_load((ROOT / "notebooks/chain.yml").read_text())
+    assert list(chain) == [notebook.stem for notebook in NOTEBOOKS]
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_defaults_are_those_of_the_article_edition_and_documented(notebook):
+    article = yaml.safe_load((ROOT / "editions/article.yml").read_text())
+    source = parameters(notebook)
+    assignments = {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(source).body}
+    assert assignments == {name: article[name] for name in assignments}
+    assert all(re.search(r"  # \w", line) for line in source.splitlines()), "a parameter has no comment"
+
+
+def test_every_parameter_of_the_article_edition_is_declared_somewhere():
+    article = yaml.safe_load((ROOT / "editions/article.yml").read_text())
+    declared = "\n".join(parameters(notebook) for notebook in NOTEBOOKS)
+    assert {name for name in article if not re.search(rf"^{name} = ", declared, re.MULTILINE)} == set()
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_markdown_cells_type_no_number(notebook):
+    for cell in cells(notebook, "markdown"):
+        source = "".join(cell["source"])
+        assert not re.search(r"\d", source), source
+        assert [word for word in re.findall(r"[A-Za-z-]+", source) if alpha2digit(word, "en") != word] == []
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebooks_are_prose_saved_in_order_and_clean(notebook):
+    document = json.loads(notebook.read_text())
+    kinds = [cell["cell_type"] for cell in document["cells"]]
+    assert kinds[0] == "markdown"
+    assert all("markdown" in pair for pair in zip(kinds[2:], kinds[3:], strict=False)), "a code cell has no reason"
+    counts = [cell["execution_count"] for cell in cells(notebook, "code")]
+    assert counts == list(range(1, len(counts) + 1))
+    outputs = [output for cell in cells(notebook, "code") for output in cell["outputs"]]
+    assert not [o for o in outputs if o["output_type"] == "error" or o.get("name") == "stderr"]
+    assert "papermill" not in document["metadata"]
