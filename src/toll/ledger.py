@@ -23,7 +23,7 @@ import jinja2
 import polars as pl
 from text_to_num import alpha2digit
 
-from toll import estimate, wording
+from toll import estimate, tables, wording
 
 REPORTED, CHOSEN, CALCULATED = "reported", "chosen", "calculated"
 _OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
@@ -177,6 +177,11 @@ class Ledger:
         low, high = _span([value, *corners])
         return self._add(calculated(value=value, low=low, high=high, qualifier=_qualifier(low, high)))
 
+    def calculate_all(self, sheet: Iterable[tuple[str, str, str, int, str]], **names: Entry) -> None:
+        """Calculate each row of a sheet of formulas: id, formula, unit, decimals, label."""
+        for id, formula, unit, decimals, label in sheet:
+            self.calculate(id, formula, unit, label, decimals, **names)
+
     def text(self, template: str, where: str, **names: Entry | str) -> str:
         """Render `template` (Jinja; entries by id or by the `names` given, which may be words) for `where`.
 
@@ -215,16 +220,25 @@ class Ledger:
         )
 
     def cite(self, plotted: pl.DataFrame) -> pl.DataFrame:
-        """`plotted` (with the id of an entry, or null, in column `entry`) with status, formula, source, paragraph."""
-        origin = self.frame().select(
-            "status", "formula", "source", "exact", entry="id", paragraph="locator"
-        )  # fmt: skip
-        return plotted.join(origin, on="entry", how="left", maintain_order="left")
+        """`plotted` with status, formula, source and paragraph of the entries whose ids are in its column `entry`.
 
-    def digest(self) -> str:
-        """Twelve hexadecimal digits that change with any number of the ledger or its origin."""
-        table = self.frame().drop("printed_in").write_csv(line_terminator="\n")
-        return hashlib.sha256(table.encode()).hexdigest()[:12]
+        Where that is null (a point on a line between two entries) the value is calculated.
+        """
+        origin = self.frame().select("status", "formula", "source", "exact", entry="id", paragraph="locator")
+        cited = plotted.join(origin, on="entry", how="left", maintain_order="left")
+        return cited.with_columns(pl.col("status").fill_null(CALCULATED))
+
+    def behind(self, graphic: str) -> list[Entry]:
+        """The entries printed on a graphic, then those that their formulas rest on, back to the reported ones."""
+        ids = [id for id, printed in self.printed.items() if any(place.startswith(f"{graphic}: ") for place in printed)]
+        for id in ids:  # grows while it is walked
+            ids += [id for id in self[id].inputs.split() if id not in ids]
+        return [self[id] for id in ids]
+
+    def digest(self, graphic: str) -> str:
+        """Twelve hexadecimal digits that change with any number behind a graphic or its origin."""
+        behind = Ledger(sorted(self.behind(graphic), key=lambda entry: entry.id))
+        return hashlib.sha256(tables.csv(behind.frame().drop("printed_in"))).hexdigest()[:12]
 
     def frame(self) -> pl.DataFrame:
         """One row an entry, in the columns of `Entry`, then `text` as printed and `printed_in`."""
@@ -245,12 +259,22 @@ class Ledger:
         return ledger
 
     def table(self, *ids: str) -> pl.DataFrame:
-        """The numbers behind a graphic or a finding, for people: one row an entry."""
-        chosen = pl.DataFrame({"id": ids, "order": range(len(ids))})
-        return (
-            chosen.join(self.frame(), on="id", how="left", maintain_order="left")
-            .select("id", "label", "text", "low", "high", "unit", "status", "formula", "source", paragraph="locator")
-        )  # fmt: skip
+        """The numbers behind a graphic or a finding, for people: one row an entry, in the order of `ids`."""
+        return pl.DataFrame([_told(self[id]) for id in ids])
+
+
+def _told(entry: Entry) -> dict[str, str | int | None]:
+    inexact = not entry.is_date and entry.low != entry.high
+    bounds = (wording.number(end, entry.unit, entry.decimals) for end in (entry.low, entry.high)) if inexact else ()
+    return {
+        "number": entry.text,
+        "bounds": " to ".join(bounds),
+        "what": entry.label,
+        "status": entry.status,
+        "formula or exact words": entry.formula or entry.exact,
+        "paragraph": entry.locator,
+        "id": entry.id,
+    }
 
 
 _TYPES = {"str": pl.String, "int | None": pl.Int64, "float | None": pl.Float64, "int": pl.Int64, "date | None": pl.Date}

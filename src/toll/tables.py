@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import html
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 
 def write(table: pl.DataFrame, stem: Path) -> None:
-    """Write `table` to STEM.parquet and STEM.csv (UTF-8, LF; an open bound is INF, as Table Schema has it)."""
+    """Write `table` to STEM.parquet and STEM.csv."""
     stem.parent.mkdir(parents=True, exist_ok=True)
     table.write_parquet(stem.with_suffix(".parquet"), statistics=False)
-    table.with_columns(_spelled_out(table)).write_csv(stem.with_suffix(".csv"), line_terminator="\n")
+    stem.with_suffix(".csv").write_bytes(csv(table))
 
 
-def _spelled_out(table: pl.DataFrame) -> list[pl.Expr]:
-    """Columns with an infinite number, as text."""
-    infinite = [name for name, kind in table.schema.items() if kind == pl.Float64 and table[name].is_infinite().any()]
-    return [pl.col(name).cast(pl.String).replace({"inf": "INF", "-inf": "-INF"}) for name in infinite]
+def csv(table: pl.DataFrame) -> bytes:
+    """UTF-8, LF; what is not there is an empty cell, an open bound INF, as Table Schema has it."""
+    columns = [
+        pl.col(name).cast(pl.String).replace({"inf": "INF", "-inf": "-INF", "": None})
+        for name, kind in table.schema.items()
+        if kind == pl.String or (kind == pl.Float64 and table[name].is_infinite().any())
+    ]
+    return table.with_columns(columns).write_csv(line_terminator="\n").encode()
 
 
 def read(stem: Path) -> pl.DataFrame:
@@ -25,7 +31,32 @@ def read(stem: Path) -> pl.DataFrame:
     return pl.read_parquet(stem.with_suffix(".parquet"))
 
 
-def show_in_full() -> None:
-    """Display tables without leaving out rows, columns or words."""
-    pl.Config.set_tbl_rows(-1).set_tbl_cols(-1).set_fmt_str_lengths(400).set_tbl_width_chars(180)
-    pl.Config.set_tbl_hide_column_data_types(True).set_tbl_hide_dataframe_shape(True)
+@dataclass(frozen=True)
+class Shown:
+    """A table for a notebook's reader: every row, whole words, nothing in quotes, empty cells empty."""
+
+    table: pl.DataFrame
+
+    def _repr_html_(self) -> str:
+        heads = "".join(f'<th align="left">{html.escape(name)}</th>' for name in self.table.columns)
+        rows = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in self.table.iter_rows())
+        return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+
+    def __repr__(self) -> str:
+        return "\n".join(" | ".join(map(_text, row)) for row in (self.table.columns, *self.table.iter_rows()))
+
+
+def show(table: pl.DataFrame) -> Shown:
+    """`table`, displayed for people."""
+    return Shown(table)
+
+
+def _cell(value: object) -> str:
+    side = "right" if isinstance(value, int | float) else "left"
+    return f'<td align="{side}">{html.escape(_text(value))}</td>'
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.10g}" if isinstance(value, float) else str(value)

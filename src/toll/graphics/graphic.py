@@ -89,9 +89,9 @@ class Meta:
     digest: str
 
     @classmethod
-    def of(cls, edition: str, as_of: str, ledger: Ledger) -> Meta:
-        """The run's digest is that of its ledger: it changes with any number or its origin."""
-        return cls(edition, as_of, LICENCE, ledger.digest())
+    def of(cls, edition: str, as_of: str, ledger: Ledger, graphic: str) -> Meta:
+        """The digest is that of the graphic's numbers: it changes with any of them or its origin, and no other."""
+        return cls(edition, as_of, LICENCE, ledger.digest(graphic))
 
 
 @dataclass(frozen=True)
@@ -272,6 +272,8 @@ def _faults(name: str, furniture: Furniture, meta: Meta) -> list[Problem]:
 
 
 def _csv(name: str, data: pl.DataFrame) -> bytes:
+    from toll import tables  # and polars with it, which those who only draw do not need
+
     for column, values in data.to_dict(as_series=False).items():
         for line, value in enumerate(values, start=2):
             if isinstance(value, str) and value.startswith(FORMULA_STARTS):
@@ -279,7 +281,7 @@ def _csv(name: str, data: pl.DataFrame) -> bytes:
                     f"{name}.csv", line, column, repr(value), "text that no spreadsheet takes for a formula",
                     "Begin it with a letter or a digit.",
                 )])  # fmt: skip
-    return data.write_csv(line_terminator="\n").encode()
+    return tables.csv(data)
 
 
 def _mean(values: list[float]) -> float:

@@ -1,0 +1,184 @@
+"""What is published: every number on it comes from the ledger, and what is drawn is what the table says."""
+
+import ast
+import csv
+import io
+import json
+import math
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import polars as pl
+import pytest
+from text_to_num import alpha2digit
+
+from toll import datapackage, tables
+from toll.ledger import CALCULATED, CHOSEN, REPORTED, Ledger, _Printed
+
+ROOT = Path(__file__).parents[1]
+PROCESSED, PUBLISHED = ROOT / "data/processed/article", ROOT / "figures/article"
+GRAPHICS = ("death-tolls", "extrajudicial-bodies", "staffing")
+NUMBER = re.compile(r"\d[\d,.]*\d|\d")
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+@pytest.fixture(scope="module")
+def ledger():
+    return Ledger.from_frames(tables.read(PROCESSED / "ledger"))
+
+
+def furniture(name):
+    return json.loads((PROCESSED / "graphics" / f"{name}.json").read_text())["furniture"]
+
+
+def numbers(text):
+    """Numbers of a text, in digits: number words above three are turned into digits first."""
+    return set(NUMBER.findall(" ".join(alpha2digit(word, "en") for word in text.split())))
+
+
+def forms(entry):
+    """Every way in which an entry can be printed."""
+    found = {entry.text}
+    for form in _Printed.FORMS.values():
+        try:
+            found.add(str(form(entry)))
+        except (AttributeError, TypeError, ValueError):
+            continue
+    return found
+
+
+@pytest.mark.parametrize("name", GRAPHICS)
+@pytest.mark.parametrize("part", ["headline", "deck", "deck_brief", "note", "source", "alt", "description"])
+def test_every_number_in_a_graphics_words_is_an_entry_printed_there(ledger, name, part):
+    where = f"{name}: {part}"
+    entries = [ledger[id] for id, places in ledger.printed.items() if where in places]
+    known = set().union(*(numbers(form) for entry in entries for form in forms(entry)))
+    assert numbers(furniture(name)[part]) <= known
+
+
+def drawn_texts(svg):
+    return ["".join(text.itertext()) for text in ET.parse(svg).iter("{http://www.w3.org/2000/svg}text")]
+
+
+@pytest.mark.parametrize("name", GRAPHICS)
+def test_every_number_in_a_picture_is_an_entry_or_a_tick_of_an_axis(ledger, name):
+    root = ET.parse(PUBLISHED / f"{name}-desktop.svg").getroot()
+    ticks = {number for label in root.iter() for number in axis_numbers(label)}
+    known = ticks.union(*(numbers(form) for entry in ledger.behind(name) for form in forms(entry)))
+    for text in drawn_texts(PUBLISHED / f"{name}-desktop.svg"):
+        assert numbers(text) <= known, text
+
+
+def axis_numbers(element):
+    """Round numbers of the axes that Vega describes ("Y-axis for a linear scale with values from 0 to 200")."""
+    found = re.search(r"linear scale with values from (\d+) to (\d+)", element.get("aria-label", ""))
+    return [str(n) for n in range(int(found[1]), int(found[2]) + 1, 50)] if found else []
+
+
+def plotted(name):
+    return list(csv.DictReader(io.StringIO((PROCESSED / "graphics" / f"{name}.csv").read_text())))
+
+
+def marks(name, *fields):
+    """Values that the picture's marks carry, by their accessible descriptions."""
+    labels = [e.get("aria-label", "") for e in ET.parse(PUBLISHED / f"{name}-desktop.svg").iter()]
+    parts = [dict(part.split(": ", 1) for part in label.split("; ") if ": " in part) for label in labels]
+    return [tuple(float(part[field]) for field in fields) for part in parts if set(fields) <= part.keys()]
+
+
+def test_the_bars_are_as_long_as_the_table_says():
+    table = {row["series"]: float(row["value"]) for row in plotted("staffing")}
+    officers, rest, active = table["on the rolls"], table["not on VIP duty"], table["active duty, implied"]
+    bars = [value for (value,) in marks("staffing", "officers")][:3]
+    assert bars == pytest.approx([officers, rest, active])
+    assert marks("staffing", "officers", "end") == [(rest, officers)]
+    assert marks("staffing", "start", "end") == [pytest.approx((active, rest))]
+    assert rest - active == pytest.approx(table["unexplained"])
+
+
+def test_there_is_a_dot_for_each_body():
+    [row] = plotted("extrajudicial-bodies")
+    root = ET.parse(PUBLISHED / "extrajudicial-bodies-desktop.svg")
+    dots = [e for e in root.iter("{http://www.w3.org/2000/svg}path") if e.get("fill") == "#2b2b2b"]
+    assert len(dots) == float(row["value"]) == 201
+    assert row["high"] == "INF"
+
+
+def test_the_reported_point_lies_where_the_table_says():
+    rows = {row["series"]: row for row in plotted("death-tolls")}
+    points = marks("death-tolls", "killed")
+    assert (float(rows["reported"]["value"]),) in points
+    assert rows["reported"]["status"] == "reported"
+    assert {row["status"] for row in plotted("death-tolls")} == {"reported", "calculated"}
+
+
+def test_each_entry_says_where_it_comes_from(ledger):
+    for entry in ledger:
+        if entry.status == REPORTED:
+            assert entry.source, entry.id
+            assert entry.locator, entry.id
+            assert entry.exact, entry.id
+        elif entry.status == CALCULATED:
+            assert entry.formula, entry.id
+            assert all(id in ledger for id in entry.inputs.split()), entry.id
+        else:
+            assert entry.status == CHOSEN
+
+
+def test_calculated_entries_are_what_their_formulas_give(ledger):
+    again = Ledger(entry for entry in ledger if entry.status != CALCULATED)
+    for entry in ledger:
+        if entry.status == CALCULATED:
+            result = again.calculate(entry.id, entry.formula, entry.unit, entry.label, entry.decimals)
+            assert result == entry
+
+
+def test_every_printed_number_leads_back_to_reported_figures(ledger):
+    def origins(id):
+        entry = ledger[id]
+        return {entry.status} if not entry.inputs else set().union(*map(origins, entry.inputs.split()))
+
+    for id in ledger.printed:
+        assert REPORTED in origins(id) or ledger[id].status == CHOSEN, id
+
+
+def test_tables_are_described_column_by_column():
+    package = json.loads((PROCESSED / "datapackage.json").read_text())
+    assert {resource["name"] for resource in package["resources"]} == set(datapackage.TABLES)
+    for resource in package["resources"]:
+        path = PROCESSED / resource["path"]
+        header = next(csv.reader(io.StringIO(path.read_text())))
+        assert [field["name"] for field in resource["schema"]["fields"]] == header
+        assert all(field["description"] for field in resource["schema"]["fields"])
+        parquet = pl.read_parquet(path.with_suffix(".parquet"))
+        assert parquet.height == len(list(csv.reader(io.StringIO(path.read_text())))) - 1
+        assert parquet["id"].is_unique().all()
+
+
+def test_open_bounds_are_kept_in_both_formats():
+    row = next(r for r in csv.DictReader((PROCESSED / "figures.csv").open()) if r["id"] == "bodies_found_2014h1")
+    assert row["high"] == "INF"
+    assert tables.read(PROCESSED / "figures").filter(id="bodies_found_2014h1")["high"].item() == math.inf
+
+
+def prose(notebook):
+    """Texts of the notebook's code that people could read: strings of several words that are no formula."""
+    for cell in json.loads(notebook.read_text())["cells"]:
+        if cell["cell_type"] != "code" or "parameters" in cell["metadata"].get("tags", []):
+            continue
+        for node in ast.walk(ast.parse("".join(cell["source"]))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value.strip():
+                try:
+                    ast.parse(node.value.strip(), mode="eval")
+                except SyntaxError:
+                    yield node.value
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_text_in_a_notebooks_code_types_a_number(notebook):
+    vega = re.compile(r"utcdate|datum\.")  # expressions that Vega evaluates, in pieces of f-strings
+    for text in prose(notebook):
+        outside = re.sub(r"{{.*?}}", " ", text, flags=re.DOTALL)
+        if not vega.search(outside):
+            assert numbers(outside) == set(), text
