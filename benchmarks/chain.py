@@ -81,7 +81,9 @@ def main() -> None:
     print("| what | median s | min–max s | peak MB |\n| --- | --- | --- | --- |")
     for name, results in measure(parser.parse_args().runs):
         seconds, memory = zip(*results, strict=True)
-        print(f"| {name} | {statistics.median(seconds):.2f} | {min(seconds):.2f}–{max(seconds):.2f} | {max(memory):.0f} |")
+        print(
+            f"| {name} | {statistics.median(seconds):.2f} | {min(seconds):.2f}–{max(seconds):.2f} | {max(memory):.0f} |"
+        )
 
 
 if __name__ == "__main__":

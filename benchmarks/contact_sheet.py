@@ -1,6 +1,6 @@
 """Tiles every PNG of a folder on one sheet, each at the width that readers see, to look at all of them at once.
 
-    python benchmarks/contact_sheet.py figures/article sheet.png
+python benchmarks/contact_sheet.py figures/article sheet.png
 """
 
 from __future__ import annotations

@@ -85,13 +85,9 @@ class Toy:
         self.project.chain.unlink()
         for old in self.project.notebooks.glob("*.ipynb"):
             old.unlink()
-        self.step(
-            name, [FIND, *cells, f"(project.processed(edition) / '{name}.txt').write_text(word)"], ["inputs"]
-        )
+        self.step(name, [FIND, *cells, f"(project.processed(edition) / '{name}.txt').write_text(word)"], ["inputs"])
 
-    def toll(
-        self, *arguments: str, environment: dict[str, str] | None = None
-    ) -> subprocess.CompletedProcess[str]:
+    def toll(self, *arguments: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(self.command(*arguments), cwd=self.root, capture_output=True, text=True,
                               env=os.environ | (environment or {}), timeout=120)  # fmt: skip
 

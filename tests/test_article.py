@@ -12,9 +12,7 @@ from toll.raw import ARTICLE, check, check_article, fingerprint, paragraphs, rea
 ROOT = Path(__file__).parents[1]
 TEXT = ROOT.parent / "shared/source/article.txt"
 
-with_article = pytest.mark.skipif(
-    not TEXT.is_file(), reason="the article is copyright and is not in this checkout"
-)
+with_article = pytest.mark.skipif(not TEXT.is_file(), reason="the article is copyright and is not in this checkout")
 
 
 def quotes() -> list:
@@ -42,9 +40,7 @@ DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
 CARDINALS = "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]+teen|twenty|thirty|forty|fifty"
 ORDINALS = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth"
 OTHERS = "once a|twice|thrice|half|quarter|both|dozens?|hundreds?|thousands?|millions?|billions?|past year"
-NUMBERS = re.compile(
-    rf"[0-9][0-9,.]*[0-9]|[0-9]|\b(?:{MONTHS}|{DAYS})\b|\b(?i:one|{CARDINALS}|{ORDINALS}|{OTHERS})\b"
-)
+NUMBERS = re.compile(rf"[0-9][0-9,.]*[0-9]|[0-9]|\b(?:{MONTHS}|{DAYS})\b|\b(?i:one|{CARDINALS}|{ORDINALS}|{OTHERS})\b")
 
 
 def spans(text: str, words: str) -> list[tuple[int, int]]:
@@ -99,9 +95,7 @@ def compared(project: Project, texts: list[str], front: str = "By A Reporter\n\n
     sources = project.raw / "sources.csv"
     known = read(project).sources[0].text_sha256
     text = article.read_text(encoding="utf-8")
-    sources.write_text(
-        sources.read_text(encoding="utf-8").replace(known, fingerprint(text)), encoding="utf-8"
-    )
+    sources.write_text(sources.read_text(encoding="utf-8").replace(known, fingerprint(text)), encoding="utf-8")
     return check_article(project, article)
 
 

@@ -169,9 +169,7 @@ def test_executed_notebooks_carry_no_trace_of_the_run(executed):
 def test_nothing_leaks_from_one_notebook_to_the_next(tmp_path):
     """The second notebook would see the first's names, modules, folder or environment if they shared a
     process."""
-    first = [
-        "import os, sys\nleak = 1\nsys.leak = os.environ['LEAK'] = 'x'\nos.chdir('/')\nsys.path.append('leak')"
-    ]
+    first = ["import os, sys\nleak = 1\nsys.leak = os.environ['LEAK'] = 'x'\nos.chdir('/')\nsys.path.append('leak')"]
     second = [
         "import os, sys\n('leak' in globals(), hasattr(sys, 'leak'), 'LEAK' in os.environ, os.getcwd() == '/',\n"
         " 'leak' in sys.path)"
@@ -227,9 +225,7 @@ def test_a_server_with_busy_threads_does_not_fork(tmp_path):
     job = {"notebook": f"{tmp_path}/in.ipynb", "output": f"{tmp_path}/out.ipynb", "cwd": str(tmp_path),
            "parameters": {}, "engine": "fork", "timeout": 60}  # fmt: skip
     (tmp_path / "job.json").write_text(json.dumps(job))
-    said = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, timeout=60
-    )
+    said = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, timeout=60)
     assert "a fresh process for a notebook: this one has the threads" in said.stdout, said.stderr
     assert json.loads((tmp_path / "result.json").read_text()) == {}
     assert '"[1, 2]"' in (tmp_path / "out.ipynb").read_text()

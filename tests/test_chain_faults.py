@@ -156,9 +156,7 @@ def test_a_raw_file_edited_during_the_run_stops_it(toy):
 
 def test_a_notebook_saved_during_the_run_is_not_overwritten(toy):
     path = toy.project.notebooks / "first.ipynb"
-    toy.only(
-        f"path = {str(path)!r}; text = open(path).read(); open(path, 'w').write(text.replace('word', 'werd'))"
-    )
+    toy.only(f"path = {str(path)!r}; text = open(path).read(); open(path, 'w').write(text.replace('word', 'werd'))")
     outcome = toy.toll("run")
     assert outcome.returncode == 1
     assert "notebooks/first.ipynb: found that it was edited during the run" in outcome.stderr
@@ -170,10 +168,7 @@ def descendants_of(folder: Path) -> list[int]:
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if (
-                str(folder) in str((process / "cwd").readlink())
-                or str(folder) in (process / "cmdline").read_text()
-            ):
+            if str(folder) in str((process / "cwd").readlink()) or str(folder) in (process / "cmdline").read_text():
                 found.append(int(process.name))
         except OSError:
             continue
@@ -235,9 +230,7 @@ def test_a_second_run_says_so_at_once_and_changes_nothing(toy):
 
 def test_the_gate_comes_first(toy):
     (toy.root / "data/raw").mkdir(parents=True)
-    toy.project.chain.write_text(
-        toy.project.chain.read_text().replace('["inputs"]', '["inputs", "data/raw"]')
-    )
+    toy.project.chain.write_text(toy.project.chain.read_text().replace('["inputs"]', '["inputs", "data/raw"]'))
     before = toy.published()
     outcome = toy.toll("run")
     assert outcome.returncode == 1

@@ -138,10 +138,7 @@ def test_outputs_in_the_source_do_not_count_as_source(ran):
 def test_a_fresh_clone_runs_once_and_makes_the_same_bytes(ran):
     before = ran.published()
     shutil.rmtree(ran.project.work)
-    assert (
-        set(status(ran).values()) == {"never run on this machine"}
-        or "stale: never run" in status(ran)["first"]
-    )
+    assert set(status(ran).values()) == {"never run on this machine"} or "stale: never run" in status(ran)["first"]
     outcome = ran.toll("run", environment={"TZ": "Asia/Karachi", "LC_ALL": "C", "POLARS_MAX_THREADS": "4",
                                            "HOME": "/nonexistent", "COLUMNS": "20"})  # fmt: skip
     assert "0 files changed" in outcome.stdout, outcome.stderr
@@ -158,9 +155,7 @@ def test_status_as_json(ran):
 @pytest.mark.parametrize("command", ["status", "run"])
 def test_nothing_heavy_is_imported_when_nothing_is_stale(ran, command):
     code = f"import sys; from toll.cli import main; main([{command!r}]); print(*sys.modules)"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], cwd=ran.root, capture_output=True, text=True, check=True
-    )
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ran.root, capture_output=True, text=True, check=True)
     modules = set(loaded.stdout.split())
     heavy = {
         "polars",

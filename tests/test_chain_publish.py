@@ -42,9 +42,7 @@ def test_a_kill_at_any_moment_leaves_all_old_or_all_new(toy):
     moments = random.Random(1)
     number = 0
     for _ in range(20):
-        process = subprocess.Popen(
-            [sys.executable, "-c", PUBLISH, toy.root, str(number)], stdout=subprocess.PIPE
-        )
+        process = subprocess.Popen([sys.executable, "-c", PUBLISH, toy.root, str(number)], stdout=subprocess.PIPE)
         assert process.stdout.readline() == b"ready\n"
         time.sleep(moments.uniform(0.005, 0.25))
         process.kill()
@@ -94,9 +92,7 @@ def test_a_run_killed_at_any_moment_leaves_all_old_or_all_new(toy):
     for _ in range(8):
         after = next(text for text in states if text != now)
         words.write_text(after)
-        process = subprocess.Popen(
-            toy.command("run"), cwd=toy.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
+        process = subprocess.Popen(toy.command("run"), cwd=toy.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         killer = threading.Timer(moments.uniform(0.1, 2.2), process.kill)
         killer.start()
         process.communicate()

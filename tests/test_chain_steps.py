@@ -75,7 +75,5 @@ def test_each_mistake_is_named_with_its_line(toy, chain, line, words):
 
 
 def test_all_mistakes_are_listed_at_once(toy):
-    found = problems(
-        toy, STEP.format("frist", "inputs/none", "../x") + STEP.format("left", "inputs", "inputs/x")
-    )
+    found = problems(toy, STEP.format("frist", "inputs/none", "../x") + STEP.format("left", "inputs", "inputs/x"))
     assert len(found) == 4

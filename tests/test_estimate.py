@@ -108,7 +108,9 @@ def test_staffing_arithmetic():
 @given(st.integers(1, 300), splits, st.sampled_from(LEVELS), st.sampled_from((1, 2, 4)))
 def test_projection_is_monotone_in_the_count_and_the_probability(count, split, probability, dispersion):
     elapsed, whole = split
-    totals = [estimate.projected_total(n, elapsed, whole, probability, dispersion) for n in (count, count + 5, count + 40)]
+    totals = [
+        estimate.projected_total(n, elapsed, whole, probability, dispersion) for n in (count, count + 5, count + 40)
+    ]
     assert all(a <= b for a, b in itertools.pairwise(totals))
     quantiles = [estimate.projected_total(count, elapsed, whole, p, dispersion) for p in LEVELS]
     assert all(a <= b for a, b in itertools.pairwise(quantiles))

@@ -78,8 +78,11 @@ def dated_graphic():
 
     def chart(width, height, style):
         day = alt.X("day:T", axis=axis)
-        return alt.Chart(days).mark_line(color=style.theme.red).encode(day, alt.Y("rain:Q", axis=None)).properties(
-            width=width, height=height or 80
+        return (
+            alt.Chart(days)
+            .mark_line(color=style.theme.red)
+            .encode(day, alt.Y("rain:Q", axis=None))
+            .properties(width=width, height=height or 80)
         )
 
     return rain_graphic("dated", chart, data=days)

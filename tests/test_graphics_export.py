@@ -180,9 +180,12 @@ def test_a_colour_without_a_print_recipe_is_named(tmp_path):
 
 def test_a_see_through_mark_is_refused_in_print(tmp_path):
     def glass(width, height, style):
-        return alt.Chart(RAIN).mark_bar(color=style.theme.red, opacity=0.5, height=9).encode(
-            alt.X("rain:Q", axis=None), alt.Y("month:N", sort=None)
-        ).properties(width=width, height=height or 80)
+        return (
+            alt.Chart(RAIN)
+            .mark_bar(color=style.theme.red, opacity=0.5, height=9)
+            .encode(alt.X("rain:Q", axis=None), alt.Y("month:N", sort=None))
+            .properties(width=width, height=height or 80)
+        )
 
     with pytest.raises(Problems, match=r"print-85mm.* in the PDF, expected opaque flat colours"):
         export(only(rain_graphic(chart=glass), PRINT), tmp_path)
@@ -315,7 +318,7 @@ def test_a_browser_sets_text_as_wide_as_it_was_measured(browser, exported):
 
 
 def test_raw_text_cannot_run_in_a_browser(browser, tmp_path):
-    attacks = ["</title><script>document.title='run'</script>", "\"><img src=x onerror=\"document.title='run'\">"]
+    attacks = ["</title><script>document.title='run'</script>", '"><img src=x onerror="document.title=\'run\'">']
     graphic = rain_graphic(
         "attack", furniture=replace(FURNITURE, headline=attacks[0], source=attacks[1], alt=attacks[1])
     )

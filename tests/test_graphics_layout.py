@@ -29,8 +29,10 @@ def draw(layer, size="desktop/light"):
 
 
 def label(text, x, y, **mark):
-    return alt.Chart(pl.DataFrame({"text": [text]})).mark_text(**mark).encode(
-        alt.Text("text:N"), alt.XValue(x), alt.YValue(y)
+    return (
+        alt.Chart(pl.DataFrame({"text": [text]}))
+        .mark_text(**mark)
+        .encode(alt.Text("text:N"), alt.XValue(x), alt.YValue(y))
     )
 
 
@@ -177,8 +179,10 @@ def test_a_link_in_a_chart_is_refused(address):
 
 def test_a_picture_from_elsewhere_is_refused():
     def image(*_):
-        return alt.Chart(pl.DataFrame({"x": [0]})).mark_image(url="http://192.0.2.1/x.png", width=9, height=9).encode(
-            alt.XValue(500), alt.YValue(20)
+        return (
+            alt.Chart(pl.DataFrame({"x": [0]}))
+            .mark_image(url="http://192.0.2.1/x.png", width=9, height=9)
+            .encode(alt.XValue(500), alt.YValue(20))
         )
 
     with pytest.raises(Problems, match=r"found (<\{.*\}image>|a chart that Vega does not draw)"):

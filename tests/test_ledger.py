@@ -18,7 +18,10 @@ def reported(id, value, low=None, high=None, **more):
 
 @pytest.fixture
 def ledger():
-    year, half = {"start": date(2014, 1, 1), "end": date(2014, 8, 7)}, {"start": date(2014, 1, 1), "end": date(2014, 6, 30)}
+    year, half = (
+        {"start": date(2014, 1, 1), "end": date(2014, 8, 7)},
+        {"start": date(2014, 1, 1), "end": date(2014, 6, 30)},
+    )
     return Ledger([
         reported("killed", 102, qualifier="ordinal", as_reported="102nd", quantity="police killed", place="Here", **year),
         reported("bodies", 201, high=math.inf, qualifier="at least", as_reported="at least 201", unit="bodies", **half),
@@ -52,7 +55,9 @@ def test_at_least_stays_open_ended(ledger):
 
 
 def test_aliases_are_spelt_out_in_the_stored_formula(ledger):
-    entry = ledger.calculate("pace", "even_pace(toll, toll.days, toll.year_days)", "deaths", "Pace", toll=ledger["killed"])
+    entry = ledger.calculate(
+        "pace", "even_pace(toll, toll.days, toll.year_days)", "deaths", "Pace", toll=ledger["killed"]
+    )
     assert entry.formula == "even_pace(killed, killed.days, killed.year_days)"
     assert (entry.value, entry.status, entry.inputs) == (170.0, CALCULATED, "killed")
 

@@ -255,7 +255,13 @@ FILES = [
         None,
         ["14 cells", "double quotes"],
     ),
-    (F, lambda data: data.replace(b'"27,000"', b"27,000", 1), "officers", None, ["14 cells", "a number with separators"]),
+    (
+        F,
+        lambda data: data.replace(b'"27,000"', b"27,000", 1),
+        "officers",
+        None,
+        ["14 cells", "a number with separators"],
+    ),
     (
         F,
         lambda data: data.replace(b"\nofficers,officers,", b"\nofficers,", 1),
@@ -407,9 +413,7 @@ def test_quoted_line_breaks_of_windows_are_those_of_unix(tables):
 
 
 def test_the_gate_starts_without_the_heavy_libraries():
-    code = (
-        "import sys, toll.raw; print(sorted({'polars', 'altair', 'papermill', 'pandas'} & set(sys.modules)))"
-    )
+    code = "import sys, toll.raw; print(sorted({'polars', 'altair', 'papermill', 'pandas'} & set(sys.modules)))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
 

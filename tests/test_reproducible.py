@@ -18,7 +18,11 @@ PLACES = [
 
 
 def files(folder):
-    paths = [path for name in PUBLISHED for path in sorted((folder / name).rglob("*") if (folder / name).is_dir() else [folder / name])]
+    paths = [
+        path
+        for name in PUBLISHED
+        for path in sorted((folder / name).rglob("*") if (folder / name).is_dir() else [folder / name])
+    ]
     return {str(path.relative_to(folder)): path.read_bytes() for path in paths if path.is_file()}
 
 

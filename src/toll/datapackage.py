@@ -75,7 +75,9 @@ def write(folder: Path, edition: str, as_of: str) -> dict[str, Any]:
 
 def _resource(folder: Path, name: str, title: str) -> dict[str, Any]:
     schema = pl.read_parquet_schema(folder / f"{name}.parquet")
-    fields = [{"name": column, "type": TYPES[type(kind)], "description": COLUMNS[column]} for column, kind in schema.items()]
+    fields = [
+        {"name": column, "type": TYPES[type(kind)], "description": COLUMNS[column]} for column, kind in schema.items()
+    ]
     return {
         "name": name,
         "title": title,

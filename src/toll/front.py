@@ -37,7 +37,8 @@ def _findings(edition: dict[str, Any]) -> str:
     parts = [f"Data as of {as_of}.\n"]
     for graphic in edition["graphics"]:
         words, picture = graphic["furniture"], f"figures/{gallery.FIRST}/{graphic['name']}-desktop.png"
-        parts.append(f'**{words["headline"]}.** {words["deck"]}\n\n<img src="{picture}" width="640" alt="{html.escape(words["alt"])}">\n')
+        image = f'<img src="{picture}" width="640" alt="{html.escape(words["alt"])}">'
+        parts.append(f"**{words['headline']}.** {words['deck']}\n\n{image}\n")
     return "\n" + "\n".join(parts) + "\n"
 
 

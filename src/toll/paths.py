@@ -23,8 +23,18 @@ class Project:
         for folder in (start, *start.parents):
             if (folder / CHAIN).is_file():
                 return cls(folder)
-        raise Problems([Problem(str(start), None, None, f"no {CHAIN} here or above",
-                                "a folder of the project", "Change into the project's folder and try again.")])
+        raise Problems(
+            [
+                Problem(
+                    str(start),
+                    None,
+                    None,
+                    f"no {CHAIN} here or above",
+                    "a folder of the project",
+                    "Change into the project's folder and try again.",
+                )
+            ]
+        )
 
     @property
     def chain(self) -> Path:

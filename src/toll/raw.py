@@ -190,9 +190,7 @@ def _prose(name: str, required: bool = False) -> Column:
 
 
 def _date(name: str, required: bool = True) -> Column:
-    return Column(
-        name, _iso_date, "a day of the calendar, written 2012-05-03", "Write year-month-day.", required, None
-    )
+    return Column(name, _iso_date, "a day of the calendar, written 2012-05-03", "Write year-month-day.", required, None)
 
 
 ID = Column(
@@ -419,9 +417,7 @@ def _header(path: str, header: list[str], table: Table) -> list[Problem]:
             continue
         meant = difflib.get_close_matches(name.strip().casefold(), missing, n=1)
         missing = [other for other in missing if other not in meant]
-        wanted, do = (
-            (f"{meant[0]!r}", "Rename the column.") if meant else ("no column of that name", "Remove it.")
-        )
+        wanted, do = (f"{meant[0]!r}", "Rename the column.") if meant else ("no column of that name", "Remove it.")
         problems.append(Problem(path, 1, meant[0] if meant else name.strip(), _shown(name), wanted, do))
     for name in missing:
         problems.append(Problem(path, 1, name, "no such column", f"the column {name!r}", "Add it."))
@@ -557,9 +553,7 @@ def _periods(sheets: Sheets) -> Iterator[Problem]:
             continue
         start, end = row.values["period_start"], row.values["period_end"]
         if start and end and start > end:
-            yield row.problem(
-                "period_end", f"no day before period_start, {start}", "Swap or correct the two."
-            )
+            yield row.problem("period_end", f"no day before period_start, {start}", "Swap or correct the two.")
         elif row.has("reading") and row.values["unit"] == quantity.DATE:
             if not quantity.date_fits(row.cells["as_reported"], start, end):
                 yield _other_date(row)
@@ -649,9 +643,7 @@ def check_article(project: Project, article: Path) -> list[Problem]:
         held = f"{len(quotes) - len(problems)} of {len(quotes)} quoted strings are where the tables say"
         found = f"a text with sha256 {fingerprint(text)}, in which {held}"
         do = f"Compare the copies; if yours is the better one, put its sha256 into {_path(project, SOURCES)}."
-        problems.append(
-            Problem(str(article), None, None, found, f"the text used, sha256 {used or 'unknown'}", do)
-        )
+        problems.append(Problem(str(article), None, None, found, f"the text used, sha256 {used or 'unknown'}", do))
     return Problems(problems).problems
 
 

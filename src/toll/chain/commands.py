@@ -46,13 +46,9 @@ def run(project: Project, args: argparse.Namespace) -> int:
     return 0
 
 
-def _say_what_was_made(
-    project: Project, reports: list[runner.Report], names: list[str], seconds: float
-) -> None:
+def _say_what_was_made(project: Project, reports: list[runner.Report], names: list[str], seconds: float) -> None:
     for report in reports:
-        print(
-            f"{report.edition}: ran {', '.join(report.ran) or 'nothing'}; {_count(len(report.changed))} changed"
-        )
+        print(f"{report.edition}: ran {', '.join(report.ran) or 'nothing'}; {_count(len(report.changed))} changed")
     if not reports:
         print(f"{', '.join(names)}: everything is up to date")
     gallery = project.figures / "index.html"

@@ -62,9 +62,7 @@ class Edition:
     def injected(self, step: str) -> dict[str, Value]:
         """Of these, what differs from the notebook's default: a run by defaults gets no injected cell."""
         declared = self.declared[step]
-        return {
-            name: value for name, value in self.parameters(step).items() if value != declared[name].default
-        }
+        return {name: value for name, value in self.parameters(step).items() if value != declared[name].default}
 
 
 def published(project: Project) -> list[str]:
@@ -121,9 +119,7 @@ def check_name(project: Project, name: str, new: bool) -> None:
     elif not new and name not in others:
         near = difflib.get_close_matches(name, others, 1)
         problem = "one of " + ", ".join(others), f"Did you mean {near[0]}?" if near else "Check the name."
-    elif inside := [
-        other for other in others if other != name and (covers(name, other) or covers(other, name))
-    ]:
+    elif inside := [other for other in others if other != name and (covers(name, other) or covers(other, name))]:
         problem = f"a name beside {inside[0]}, not above or under it", "Choose another."
     if problem:
         raise Problems([Problem("--as" if new else "editions", None, None, repr(name), *problem)])
@@ -131,9 +127,7 @@ def check_name(project: Project, name: str, new: bool) -> None:
 
 def declare(path: Path, shown: str) -> dict[str, Parameter]:
     """The parameters that a notebook declares, by name. Raises Problems."""
-    cells = [
-        cell for cell in hygiene.own_cells(hygiene.load(path, shown)) if "parameters" in hygiene.tags(cell)
-    ]
+    cells = [cell for cell in hygiene.own_cells(hygiene.load(path, shown)) if "parameters" in hygiene.tags(cell)]
     if len(cells) != 1:
         raise Problems([Problem(shown, None, None, f"{len(cells)} cells tagged parameters", "one",
                                 "Tag the cell that declares the parameters, and no other.")])  # fmt: skip
@@ -158,9 +152,7 @@ def _assignment(statement: ast.stmt, shown: str) -> tuple[str, Value]:
             try:
                 default = ast.literal_eval(value)
             except (ValueError, TypeError):
-                raise Problems(
-                    [_not_plain(shown, statement.lineno, f"{name} = {ast.unparse(value)}")]
-                ) from None
+                raise Problems([_not_plain(shown, statement.lineno, f"{name} = {ast.unparse(value)}")]) from None
             if type(default) in EXPECTED:
                 return name, default
             raise Problems([_not_plain(shown, statement.lineno, f"{name} = {ast.unparse(value)}")])
@@ -228,9 +220,7 @@ def typed(given: flatyaml.Node | str, like: Value) -> Value:
         raise ValueError(repr(text), EXPECTED[bool], "Write true or false.")
     pattern, number = (WHOLE, int) if isinstance(like, int) else (DECIMAL, float)
     if not pattern.fullmatch(text) or not math.isfinite(number(text)):
-        raise ValueError(
-            repr(text), EXPECTED[type(like)], "Write digits alone, without leading zero or separator."
-        )
+        raise ValueError(repr(text), EXPECTED[type(like)], "Write digits alone, without leading zero or separator.")
     return number(text)
 
 

@@ -26,9 +26,7 @@ class ForkEngine(Engine):
         from toll.chain.inprocess import Cells
 
         if InteractiveShell.initialized():
-            raise PapermillException(
-                "engine fork: this process has a shell already; run one notebook per process"
-            )
+            raise PapermillException("engine fork: this process has a shell already; run one notebook per process")
         traits = PapermillNotebookClient.class_trait_names()
         client = _Client(nb_man, **{name: value for name, value in options.items() if name in traits})
         client.kc = Cells()

@@ -26,13 +26,9 @@ def load(path: Path, shown: str) -> dict[str, Entry]:
     try:
         root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except FileNotFoundError:
-        raise Problems(
-            [Problem(shown, None, None, "no such file", "a YAML file", "Check the name.")]
-        ) from None
+        raise Problems([Problem(shown, None, None, "no such file", "a YAML file", "Check the name.")]) from None
     except UnicodeDecodeError:
-        raise Problems(
-            [Problem(shown, None, None, "text that is not UTF-8", "UTF-8", "Save it as UTF-8.")]
-        ) from None
+        raise Problems([Problem(shown, None, None, "text that is not UTF-8", "UTF-8", "Save it as UTF-8.")]) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         found = getattr(error, "problem", None) or str(error).splitlines()[0]

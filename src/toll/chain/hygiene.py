@@ -99,9 +99,7 @@ def source(notebook: Notebook) -> Notebook:
 
 def clean(notebook: Notebook) -> Notebook:
     """The notebook without anything that differs from run to run or from machine to machine."""
-    metadata = {
-        key: value for key, value in notebook["metadata"].items() if key not in ("papermill", "widgets")
-    }
+    metadata = {key: value for key, value in notebook["metadata"].items() if key not in ("papermill", "widgets")}
     metadata |= {"kernelspec": KERNELSPEC, "language_info": {"name": "python"}}
     seen: set[str] = set()
     cells = [_clean_cell(cell, index, seen) for index, cell in enumerate(notebook["cells"])]
@@ -155,9 +153,7 @@ def merged_streams(outputs: list[dict[str, object]]) -> list[dict[str, object]]:
     for at, output in enumerate(merged):
         if output["output_type"] == "stream":
             lines = "".join(texts[output["name"]]).split("\n")
-            merged[at] = output | {
-                "text": "\n".join(map(_after_last_return, lines)).splitlines(keepends=True)
-            }
+            merged[at] = output | {"text": "\n".join(map(_after_last_return, lines)).splitlines(keepends=True)}
     for at in range(len(merged) - 1):
         if (merged[at].get("name"), merged[at + 1].get("name")) == ("stderr", "stdout"):
             merged[at : at + 2] = merged[at + 1], merged[at]

@@ -48,10 +48,7 @@ class Imports:
             waiting |= self._look(file)[1] - reached
         for folder in {file.parent for file in reached}:
             reached |= set(data_files(folder))
-        return {
-            f"src/toll/{file.relative_to(PACKAGE).as_posix()}": self._look(file)[0]
-            for file in sorted(reached)
-        }
+        return {f"src/toll/{file.relative_to(PACKAGE).as_posix()}": self._look(file)[0] for file in sorted(reached)}
 
     def save(self) -> None:
         """Remembers for the next time; only where there is a folder for such things already."""
@@ -65,9 +62,7 @@ class Imports:
             package = ".".join(file.relative_to(PACKAGE.parent).parts[:-1])
             text = file.read_bytes()
             is_module = file.suffix == ".py"
-            self._files[file] = (
-                self._imports(text, package) if is_module else (hashlib.sha256(text).hexdigest(), set())
-            )
+            self._files[file] = self._imports(text, package) if is_module else (hashlib.sha256(text).hexdigest(), set())
         return self._files[file]
 
     def _imports(self, text: bytes, package: str) -> tuple[str, set[Path]]:

@@ -54,9 +54,7 @@ class Wire(Session):
 
     def send(self, stream, msg_or_type, content=None, parent=None, **_):
         message = msg_or_type if isinstance(msg_or_type, dict) else self.msg(msg_or_type, content, parent)
-        message["content"] = self.unpack(
-            self.pack(message["content"])
-        )  # as it would arrive: tuples become lists
+        message["content"] = self.unpack(self.pack(message["content"]))  # as it would arrive: tuples become lists
         (self.channel if stream is None else stream).append(message)
         return message
 
@@ -187,9 +185,7 @@ class Cells:
 
     def kernel_info(self) -> str:
         request = self._wire.msg("kernel_info_request")
-        self._wire.send(
-            self.shell_channel, "kernel_info_reply", {"language_info": {"name": "python"}}, request
-        )
+        self._wire.send(self.shell_channel, "kernel_info_reply", {"language_info": {"name": "python"}}, request)
         return request["msg_id"]
 
     def is_alive(self) -> bool:

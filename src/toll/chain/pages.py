@@ -63,7 +63,9 @@ class Pages:
         root = root or project.root
         imports = Imports(plan.memory(project))
         inputs = {name: plan.digest(root / name) for name in self._inputs(root)}
-        pages = {name: hashlib.sha256(_generated(root / name)).hexdigest() for name in self.writes if (root / name).is_file()}
+        pages = {
+            name: hashlib.sha256(_generated(root / name)).hexdigest() for name in self.writes if (root / name).is_file()
+        }
         modules = imports.reach_module(self.made_by.partition(":")[0])
         imports.save()
         return inputs | pages | modules

@@ -67,11 +67,7 @@ def digest(path: Path) -> str:
 def files(root: Path, path: str) -> list[str]:
     """The files at a path, itself or all in it, in order; hidden ones and caches are nobody's."""
     found = [root / path] if (root / path).is_file() else sorted((root / path).rglob("*"))
-    return [
-        name
-        for name in (file.relative_to(root).as_posix() for file in found if file.is_file())
-        if visible(name)
-    ]
+    return [name for name in (file.relative_to(root).as_posix() for file in found if file.is_file()) if visible(name)]
 
 
 def visible(name: str) -> bool:
@@ -112,11 +108,7 @@ def why(step: Step, now: Key, then: Key, outputs: Hashes, recorded: Hashes) -> l
     reasons += [f"{name} {what}" for name, what in differences(now["reads"], then["reads"])]
     reasons += [f"{name} {what}" for name, what in differences(now["modules"], then["modules"])]
     reasons += ["requirements.lock changed"] if now["lock"] != then["lock"] else []
-    reasons += (
-        [f"the engine changed ({then['engine']} → {now['engine']})"]
-        if now["engine"] != then["engine"]
-        else []
-    )
+    reasons += [f"the engine changed ({then['engine']} → {now['engine']})"] if now["engine"] != then["engine"] else []
     return reasons or [f"{name} {what} by hand" for name, what in differences(outputs, recorded)]
 
 

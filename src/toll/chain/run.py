@@ -52,9 +52,7 @@ Watch = Callable[[Moment], None]
 class Options:
     force: bool = False
     engine: str = DEFAULT_ENGINE
-    jobs: int = field(
-        default_factory=lambda: len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
-    )
+    jobs: int = field(default_factory=lambda: len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
     cell_seconds: float = CELL_SECONDS
     watch: Watch = lambda moment: None
     pages: Pages | None = None
@@ -128,9 +126,7 @@ def _terminable() -> Iterator[None]:
 class Run:
     """One edition on its way from stale to published."""
 
-    def __init__(
-        self, project: Project, chain: tuple[Step, ...], edition: Edition, pool: Pool, options: Options
-    ):
+    def __init__(self, project: Project, chain: tuple[Step, ...], edition: Edition, pool: Pool, options: Options):
         self.project, self.chain, self.edition, self.pool, self.options = (
             project,
             chain,

@@ -66,9 +66,7 @@ class Stage:
                 self._taken[name] = plan.digest(tree / name)
         notebook = hygiene.load(self.project.root / step.notebook, step.notebook)
         self._taken[step.notebook] = hygiene.source_digest(notebook)
-        (scratch / "source.ipynb").write_text(
-            hygiene.dumps(hygiene.source(notebook)), encoding="utf-8", newline="\n"
-        )
+        (scratch / "source.ipynb").write_text(hygiene.dumps(hygiene.source(notebook)), encoding="utf-8", newline="\n")
         for path in step.writes:
             (tree / path).parent.mkdir(parents=True, exist_ok=True)
         self._given[step.name] = plan.hashes(tree, (".",))
@@ -128,9 +126,7 @@ class Stage:
     def _digest(self, file: Path, name: str) -> str | None:
         if not file.exists():
             return None
-        return (
-            hygiene.source_digest(hygiene.load(file, name)) if name.endswith(".ipynb") else plan.digest(file)
-        )
+        return hygiene.source_digest(hygiene.load(file, name)) if name.endswith(".ipynb") else plan.digest(file)
 
     def keep_failed(self, step: Step) -> Path:
         """Keeps what a failed step left, for looking at. Returns the folder."""

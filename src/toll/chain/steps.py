@@ -83,9 +83,7 @@ def _paths(step: flatyaml.Entry, name: str, key: str, edition: str, problems: li
         items = list(flatyaml.texts(entries[key].node)) if key in entries else []
     except (ValueError, Problems) as error:
         found = error.problems[0].found if isinstance(error, Problems) else str(error)
-        problems.append(
-            _problem(step.line, name, found, "reads and writes, each a list of paths", "Correct the step.")
-        )
+        problems.append(_problem(step.line, name, found, "reads and writes, each a list of paths", "Correct the step."))
         return
     for text, line in items:
         path = text.replace("{edition}", edition)

@@ -74,9 +74,7 @@ def execute(scratch: str, job: dict[str, object]) -> None:
         report(job=scratch, cell=started)
 
     def leaves(execute_reply, **_) -> None:
-        if any(
-            payload.get("source") == "ask_exit" for payload in execute_reply["content"].get("payload", [])
-        ):
+        if any(payload.get("source") == "ask_exit" for payload in execute_reply["content"].get("payload", [])):
             raise Failure(started, "the cell called quit() or exit()")
 
     os.chdir(job["cwd"])
@@ -109,12 +107,8 @@ def tidy(output: Path) -> None:
         return
     size = output.stat().st_size
     if size > LARGEST_NOTEBOOK:
-        raise Failure(
-            None, f"the cells printed {size / 1e6:.0f} MB; the most is {LARGEST_NOTEBOOK / 1e6:.0f} MB"
-        )
-    output.write_text(
-        hygiene.dumps(hygiene.clean(json.loads(output.read_bytes()))), encoding="utf-8", newline="\n"
-    )
+        raise Failure(None, f"the cells printed {size / 1e6:.0f} MB; the most is {LARGEST_NOTEBOOK / 1e6:.0f} MB")
+    output.write_text(hygiene.dumps(hygiene.clean(json.loads(output.read_bytes()))), encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

@@ -134,8 +134,7 @@ def _intact(entry: Path) -> bool:
     try:
         records = json.loads((entry / INDEX).read_text("utf-8"))
         return all(
-            hashlib.sha256((entry / record["name"]).read_bytes()).hexdigest() == record["sha256"]
-            for record in records
+            hashlib.sha256((entry / record["name"]).read_bytes()).hexdigest() == record["sha256"] for record in records
         )
     except (OSError, ValueError, KeyError):
         return False

@@ -62,11 +62,13 @@ def publish(project: Project, edition: str, graphics: list[Graphic], records: li
     """
     base = address(base_url)
     folder, corrections = project.published(edition), raw.read(project).corrections
-    tables = {NUMBERS: _csv(ledger.frame()), FACT_CHECK: _csv(fact_check)}
+    from toll.tables import csv as as_csv  # and polars with it, which `render` does not need
+
+    tables = {NUMBERS: as_csv(ledger.frame()), FACT_CHECK: as_csv(fact_check)}
     plotted = {_data(graphic): _plotted(project, edition, graphic) for graphic in graphics}
     _refuse_formulas(tables | plotted)
     shared = [_put(folder, name, content) for name, content in tables.items()]
-    told = [_tell(folder, graphic, records, plotted[_data(graphic)], ledger, corrections) for graphic in graphics]
+    told = [_tell(folder, graphic, records, plotted, ledger, corrections) for graphic in graphics]
     index = {"as_of": as_of, "base_url": base, "tables": shared, "graphics": told}
     files = [_put(folder, INDEX, _json(index)), *shared]
     for graphic in told:
@@ -90,12 +92,9 @@ def address(base_url: str) -> str:
 def render(project: Project) -> None:
     """Writes figures/index.html from every figures/EDITION/gallery.json and data/raw/corrections.csv."""
     corrections = [_as_text(correction) for correction in raw.read(project).corrections]
-    indexes = sorted(project.figures.rglob(INDEX), key=lambda index: (_edition(project, index) != FIRST, index))
-    editions = [{"name": _edition(project, index), **_load(project, index)} for index in indexes]
-    for edition, graphic in ((edition, graphic) for edition in editions for graphic in edition["graphics"]):
-        graphic |= {"views": _views(graphic["pictures"]), "downloads": _downloads(graphic, edition["tables"])}
-        used = {number["id"] for number in graphic["numbers"]}
-        graphic["known_corrections"] = [correction for correction in corrections if correction["figure"] in used]
+    indexes = {_edition(project, index): index for index in project.figures.rglob(INDEX)}
+    names = sorted(indexes, key=lambda name: (name != FIRST, name))
+    editions = [_load(project, name, indexes[name], corrections) for name in names]
     page = _templates().get_template("gallery.html.j2").render(editions=editions)
     project.figures.mkdir(exist_ok=True)
     draft = project.figures / f".{PAGE}"
@@ -106,14 +105,15 @@ def render(project: Project) -> None:
 # --- What an edition publishes ---
 
 
-def _tell(folder: Path, graphic: Graphic, records: list[dict[str, Any]], plotted: bytes, ledger: Ledger,
+def _tell(folder: Path, graphic: Graphic, records: list[dict[str, Any]], plotted: dict[str, bytes], ledger: Ledger,
           corrections: Sequence[raw.Correction]) -> dict[str, Any]:  # fmt: skip
     """Writes the table and the bundle of one graphic; returns all that the page says of it."""
+    table = plotted[_data(graphic)]
     pictures = [record for record in records if record["graphic"] == graphic.name]
     caption = _caption(graphic)
-    header, *rows = csv.reader(io.StringIO(plotted.decode()))
+    header, *rows = csv.reader(io.StringIO(table.decode(), newline=""))
     contents = {picture["name"]: (folder / picture["name"]).read_bytes() for picture in pictures}
-    contents |= {_data(graphic): plotted, "README.txt": _readme(graphic, caption)}
+    contents |= {_data(graphic): table, "README.txt": _readme(graphic, caption)}
     numbers = _numbers(ledger, graphic.name)
     used = {number["id"] for number in numbers}
     return {
@@ -123,7 +123,7 @@ def _tell(folder: Path, graphic: Graphic, records: list[dict[str, Any]], plotted
         "licence": graphic.meta.licence,
         "digest": graphic.meta.digest,
         "pictures": pictures,
-        "data": _put(folder, _data(graphic), plotted) | {"columns": header, "rows": rows},
+        "data": _put(folder, _data(graphic), table) | {"columns": header, "rows": rows},
         "bundle": _put(folder, f"{graphic.name}.zip", _bundle(graphic.name, contents)),
         "numbers": numbers,
         "corrections": [_as_text(correction) for correction in corrections if correction.figure in used],
@@ -132,22 +132,17 @@ def _tell(folder: Path, graphic: Graphic, records: list[dict[str, Any]], plotted
 
 def _numbers(ledger: Ledger, graphic: str) -> list[dict[str, Any]]:
     """The numbers printed on a graphic, then those that their formulas rest on, back to the reported ones."""
-    printed: dict[str, list[str]] = {}
-    for id, places in ledger.printed.items():
-        fields = [field for name, _, field in (place.partition(": ") for place in places) if name == graphic]
-        if fields:
-            printed[id] = fields
-    ids = [entry.id for entry in ledger if entry.id in printed]
-    for id in ids:
-        ids += [behind for behind in ledger[id].inputs.split() if behind not in ids]
+    here = f"{graphic}: "
     return [
         {
-            "id": id, "text": entry.text, "reading": _reading(entry), "label": entry.label, "status": entry.status,
-            "formula": entry.formula, "exact": entry.exact, "paragraph": entry.locator, "citation": entry.citation,
-            "attributed_to": entry.attributed_to, "caveat": entry.caveat, "printed_in": printed.get(id, []),
+            "id": entry.id, "text": entry.text, "reading": _reading(entry), "label": entry.label,
+            "status": entry.status, "formula": entry.formula, "exact": entry.exact, "paragraph": entry.locator,
+            "citation": entry.citation, "attributed_to": entry.attributed_to, "caveat": entry.caveat,
+            "printed_in": [
+                place.removeprefix(here) for place in ledger.printed.get(entry.id, []) if place.startswith(here)
+            ],
         }
-        for id in ids
-        for entry in [ledger[id]]
+        for entry in ledger.behind(graphic)
     ]  # fmt: skip
 
 
@@ -196,14 +191,15 @@ def _refuse_formulas(tables: dict[str, bytes]) -> None:
     problems = []
     for name, content in tables.items():
         reader = csv.reader(io.StringIO(content.decode(), newline=""))
-        header = next(reader)
+        header, line = next(reader), reader.line_num + 1
         for cells in reader:
             problems += [
-                Problem(name, reader.line_num, column, repr(cell), "text that no spreadsheet takes for a formula",
+                Problem(name, line, column, repr(cell), "text that no spreadsheet takes for a formula",
                         "Begin it with a letter or a digit.")
                 for column, cell in zip(header, cells, strict=True)
                 if cell.startswith(FORMULA_STARTS) and not _is_number(cell)
             ]  # fmt: skip
+            line = reader.line_num + 1
     if problems:
         raise Problems(problems)
 
@@ -225,10 +221,6 @@ def _plotted(project: Project, edition: str, graphic: Graphic) -> bytes:
 
 def _data(graphic: Graphic) -> str:
     return f"{graphic.name}.csv"
-
-
-def _csv(table: pl.DataFrame) -> bytes:
-    return table.write_csv(line_terminator="\n").encode()
 
 
 def _json(content: object) -> bytes:
@@ -256,14 +248,22 @@ def _edition(project: Project, index: Path) -> str:
     return index.parent.relative_to(project.figures).as_posix()
 
 
-def _load(project: Project, index: Path) -> dict[str, Any]:
+def _load(project: Project, name: str, index: Path, corrections: list[dict[str, str]]) -> dict[str, Any]:
+    """What the page says of the edition `name`; `corrections` are all that are known today."""
     try:
-        return json.loads(index.read_text("utf-8"))
+        edition = json.loads(index.read_text("utf-8"))
     except ValueError as error:
-        name = _edition(project, index)
         raise Problems([Problem(index.relative_to(project.root).as_posix(), getattr(error, "lineno", None), None,
                                 "no JSON", f"what the edition {name!r} wrote",
                                 f"Run toll run {name} --force.")]) from None  # fmt: skip
+    for graphic in edition["graphics"]:
+        used = {number["id"] for number in graphic["numbers"]}
+        graphic |= {
+            "views": _views(graphic["pictures"]),
+            "downloads": _downloads(graphic, edition["tables"]),
+            "known_corrections": [correction for correction in corrections if correction["figure"] in used],
+        }
+    return {"name": name, **edition}
 
 
 def _views(pictures: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -271,7 +271,7 @@ def _views(pictures: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     views: dict[str, dict[str, Any]] = {}
     for picture in pictures:
         if picture["format"] in ("svg", "png"):
-            new = {"size": _size(picture), "measures": _measures(picture), "themes": {}, **_on_screen(picture)}
+            new = {"size": _size(picture), "measures": _measures(picture), **_on_screen(picture), "themes": {}}
             view = views.setdefault(picture["size"], new)
             view["themes"].setdefault(picture["theme"], picture["name"])
     return views
@@ -290,14 +290,13 @@ def _size(picture: dict[str, Any]) -> str:
 def _downloads(graphic: dict[str, Any], tables: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """By use, the files to take: groups with a label, and what each file of a group is."""
     groups: dict[str, list[dict[str, Any]]] = {use: [] for use in USES}
-    for (use, label), pictures in groupby(graphic["pictures"], lambda picture: (picture["use"], _canvas(picture))):
+    for (use, label), pictures in groupby(graphic["pictures"], lambda file: (file["use"], _canvas(file))):
         files = [{**file, "kind": FORMATS[file["format"]], "measures": _measures(file)} for file in pictures]
         groups[use].append({"label": label, "files": files})
     plotted = {**graphic["data"], "measures": f"{len(graphic['data']['rows'])} rows"}
-    groups["data"] = [
-        {"label": TABLES.get(table["name"], "Data plotted"), "files": [{"kind": "CSV", "measures": "", **table}]}
-        for table in (plotted, *tables)
-    ]
+    for table in (plotted, *tables):
+        files = [{"kind": "CSV", "measures": "", **table}]
+        groups["data"].append({"label": TABLES.get(table["name"], "Data plotted"), "files": files})
     return groups
 
 
@@ -315,8 +314,8 @@ def _weight(size: int) -> str:
 
 def _tokens(formula: str, ids: Iterable[str]) -> list[tuple[str, bool]]:
     """The formula in pieces, each with whether it names one of `ids`; the signs are those of print."""
-    known = set(ids)
-    return [(piece, piece in known) for piece in re.split(r"(\w+)", formula.translate(str.maketrans("*/-", "×÷−")))]
+    known, printed = set(ids), formula.translate(str.maketrans("*/-", "×÷−"))
+    return [(piece, piece in known) for piece in re.split(r"(\w+)", printed)]
 
 
 def _csp_hash(code: Markup) -> Markup:

@@ -1,0 +1,576 @@
+"""The gallery: what is published with the graphics, and the page as editors use it, in a real browser."""
+
+import csv
+import functools
+import hashlib
+import http.server
+import importlib.resources
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import altair as alt
+import polars as pl
+import pytest
+from lxml import html
+
+from toll.graphics import Furniture, Graphic, Meta, export
+from toll.graphics.gallery import publish, render
+from toll.ledger import REPORTED, Entry, Ledger
+from toll.paths import Project
+from toll.problems import Problems
+
+RAW = Path(__file__).parents[1] / "data" / "raw"
+CHROMIUM = shutil.which("chromium")
+CHROMIUM_OPTIONS = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--no-first-run", "--disable-dev-shm-usage",
+]  # fmt: skip
+pytestmark = pytest.mark.xdist_group("gallery")  # one export for all
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+SCREENS = [(1200, "light"), (1200, "dark"), (375, "light"), (375, "dark")]
+FURNITURE = Furniture(
+    headline="Fewer officers guard\u00a0the rest", deck="Officers in 2014, by what they do.",
+    deck_brief="Officers in 2014.", note="Bold figures were reported.", source="A report, Aug. 11, 2014",
+    credit="Desk & Sons", description="Two bars.",
+    alt="Bar chart: 27,000 officers, of whom 8,500 are “guards” & 18,500 are not.",
+)  # fmt: skip
+DATA = pl.DataFrame({"what": ["all", "not guards"], "officers": [27_000, 18_500]})
+
+
+def chart(width, height, style):
+    bars = alt.Chart(DATA).mark_bar(color=style.theme.blue)
+    return bars.encode(y=alt.Y("what", axis=None), x=alt.X("officers", axis=None)).properties(height=height or 120)
+
+
+def ledger():
+    reported = functools.partial(Entry, status=REPORTED, source="report", citation="A report, Aug. 11, 2014")
+    made = Ledger([
+        reported("officers", "Officers", "officers", value=27_000, low=26_500, high=27_500, as_reported="27,000",
+                 attributed_to="the police", locator=29, exact="27,000 officers", caveat="Clerks included."),
+        reported("officers_vip", "Guards", "officers", value=8_500, low=8_450, high=8_550, locator=29,
+                 as_reported="about 8,500", exact="about 8,500 are", attributed_to="the police"),
+        reported("bodies_found_2014h1", "Bodies", "bodies", value=201, low=201, high=math.inf, locator=8,
+                 as_reported="at least 201", exact="At least 201 bodies",
+                 start=date(2014, 1, 1), end=date(2014, 6, 30)),
+    ])  # fmt: skip
+    made.calculate("left", "officers - officers_vip", "officers", "Not guards", decimals=-2)
+    made.choose("level", 0.8, "share", "Level of the range")
+    made.text("{{ officers }} {{ left }}", "guards: alt")
+    made.text("{{ left }} {{ level }}", "guards: plot")
+    return made
+
+
+FACT_CHECK = pl.DataFrame({"claim": ["A third are guards."], "verdict": ["holds"]})
+
+
+class Desk:
+    """A project in which one graphic, exported for real, can be published again and again."""
+
+    def __init__(self, root, graphic, records, pictures):
+        self.project, self.graphic, self.records, self.pictures = Project(root), graphic, records, pictures
+        shutil.copytree(RAW, self.project.raw)
+
+    def publish(self, edition="article", graphic=None, ledger=ledger, fact_check=FACT_CHECK, **more):
+        graphic = graphic or self.graphic
+        shutil.copytree(self.pictures, self.project.published(edition), dirs_exist_ok=True)
+        graphic.save(self.project.processed(edition) / "graphics")
+        records = [record | {"graphic": graphic.name} for record in self.records]
+        publish(self.project, edition, [graphic], records, ledger(), fact_check, "2014-08-11", **more)
+        return self.project.published(edition)
+
+    def page(self):
+        render(self.project)
+        return self.project.figures / "index.html"
+
+    def read(self):
+        return html.fromstring(self.page().read_text("utf-8"))
+
+    def correct(self, *rows):
+        text = "date,figure,was,now,reason\n" + "".join(f"{row}\n" for row in rows)
+        (self.project.raw / "corrections.csv").write_text(text)
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("exported")
+    meta = Meta("article", "2014-08-11", "https://creativecommons.org/licenses/by/4.0/", "sha256:12ab")
+    graphic = Graphic.build("guards", chart, FURNITURE, DATA, meta)
+    return graphic, export(graphic, folder), folder
+
+
+@pytest.fixture
+def desk(tmp_path, exported):
+    return Desk(tmp_path / "project", *exported)
+
+
+def files(folder):
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+# --- What is published ---
+
+
+def test_every_file_is_in_the_checksums_and_a_changed_one_is_noticed(desk):
+    folder = desk.publish()
+    check = ["sha256sum", "-c", "SHA256SUMS"]
+    good = subprocess.run(check, cwd=folder, capture_output=True, text=True)
+    assert good.returncode == 0, good.stdout + good.stderr
+    assert {line.split(": ")[0] for line in good.stdout.splitlines()} == set(files(folder)) - {"SHA256SUMS"}
+    with (folder / "guards.csv").open("a") as table:
+        table.write("more,1\n")
+    assert subprocess.run(check, cwd=folder, capture_output=True).returncode == 1
+
+
+def test_the_bundle_holds_everything_for_one_graphic(desk, tmp_path):
+    folder = desk.publish()
+    subprocess.run(["unzip", "-tq", folder / "guards.zip"], check=True, capture_output=True)
+    with zipfile.ZipFile(folder / "guards.zip") as bundle:
+        assert bundle.namelist() == sorted(bundle.namelist())
+        assert {Path(name).name for name in bundle.namelist()} == (
+            {record["name"] for record in desk.records} | {"guards.csv", "README.txt"}
+        )
+        bundle.extractall(tmp_path)
+    for name in ("guards-desktop.svg", "guards.csv"):
+        assert (tmp_path / "guards" / name).read_bytes() == (folder / name).read_bytes()
+    readme = (tmp_path / "guards" / "README.txt").read_text("utf-8")
+    headline = "Fewer officers guard the rest."
+    for part in (headline, FURNITURE.alt, FURNITURE.credit, "licenses/by/4.0", "2014-08-11"):
+        assert part in readme
+
+
+def test_published_again_elsewhere_and_later_all_bytes_are_the_same(desk, monkeypatch):
+    folder = desk.publish()
+    before, page = files(folder), desk.page().read_bytes()
+    monkeypatch.setenv("TZ", "Asia/Karachi")
+    time.tzset()
+    os.utime(folder / "guards-desktop.svg", (2e9, 2e9))
+    (folder / "guards-desktop.svg").chmod(0o600)
+    desk.publish()
+    assert files(folder) == before
+    assert desk.page().read_bytes() == page
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_the_page_needs_no_table_library(desk):
+    desk.publish()
+    code = (
+        "import sys; from pathlib import Path; sys.modules['polars'] = sys.modules['altair'] = None\n"
+        "from toll.graphics.gallery import render; from toll.paths import Project\n"
+        "render(Project(Path(sys.argv[1])))"
+    )
+    expected = desk.page().read_bytes()
+    subprocess.run([sys.executable, "-c", code, desk.project.root], check=True)
+    assert desk.page().read_bytes() == expected
+
+
+def test_numbers_walk_back_to_the_words_of_the_source(desk):
+    (graphic,) = json.loads((desk.publish() / "gallery.json").read_text())["graphics"]
+    numbers = {number["id"]: number for number in graphic["numbers"]}
+    assert list(numbers) == ["officers", "left", "level", "officers_vip"]  # printed, then what they rest on
+    assert numbers["left"]["printed_in"] == ["alt", "plot"]
+    assert numbers["officers_vip"]["printed_in"] == []
+    assert numbers["left"]["reading"] == "18,000 to 19,000"
+    assert numbers["officers_vip"]["reading"] == "“about 8,500”"
+    rows = {row.get("id"): row.text_content() for row in desk.read().xpath("//div[@class='numbers']//tbody/tr")}
+    said = rows["article-guards-officers"]
+    for part in ("27,000", "reported", "“27,000 officers”", "Paragraph 29", "the police", "Clerks", "in: alt"):
+        assert part in said
+    assert "officers − officers_vip" in rows["article-guards-left"]
+    assert "calculated" in rows["article-guards-left"]
+    assert "chosen" in rows["article-guards-level"]
+    assert "in formulas only" in rows["article-guards-officers_vip"]
+
+
+def test_the_table_of_the_data_is_the_csv(desk):
+    folder = desk.publish()
+    (table,) = desk.read().xpath("//table[caption[starts-with(., 'Data plotted')]]")
+    with (folder / "guards.csv").open(newline="") as file:
+        header, *rows = csv.reader(file)
+    assert [cell.text for cell in table.xpath(".//th[@scope='col']")] == header
+    assert [[cell.text for cell in row] for row in table.xpath(".//tbody/tr")] == rows
+
+
+def test_all_numbers_are_in_one_table(desk):
+    with (desk.publish() / "numbers.csv").open(newline="") as file:
+        rows = {row["id"]: row for row in csv.DictReader(file)}
+    assert set(rows) == {"officers", "officers_vip", "bodies_found_2014h1", "left", "level"}
+    assert rows["bodies_found_2014h1"]["high"] == "INF"
+
+
+# --- The page of several editions ---
+
+
+def test_the_article_comes_first_and_nested_editions_find_their_files(desk):
+    for edition in ("sweep/b", "hindsight", "article", "sweep/a"):
+        desk.publish(edition)
+    page = desk.read()
+    names = [heading.removeprefix("Edition: ") for heading in page.xpath("//main//h2/text()")]
+    assert names == ["article", "hindsight", "sweep/a", "sweep/b"]
+    links = page.xpath("//a[@download]/@href") + page.xpath("//img/@src")
+    assert links
+    assert all((desk.project.figures / link).is_file() for link in links)
+    shutil.rmtree(desk.project.published("hindsight"))
+    assert len(desk.read().xpath("//main//h2")) == 3
+
+
+def test_without_editions_the_page_says_so(desk):
+    assert "Nothing has been published yet" in desk.read().text_content()
+
+
+def test_corrections_are_shown_with_the_graphics_that_they_touch(desk):
+    def told():
+        return desk.read().xpath("string(//dl[@class='record'])")
+
+    desk.publish()
+    assert "None." in told()
+    desk.correct('2014-08-12,officers_vip,"about 9,000","about 8,500",Misread.',
+                 '2014-08-13,police_killed_2013,165,166,Misread.')  # fmt: skip
+    assert "Aug. 12, 2014: “about 9,000” is now “about 8,500” (officers_vip). Misread." in told()
+    assert "Not yet in these files" in told()
+    assert "165" not in told()
+    desk.publish()
+    assert "about 9,000" in told()
+    assert "Not yet in these files" not in told()
+
+
+def test_four_graphics_with_many_numbers_stay_within_the_budget(desk):
+    index = desk.publish() / "gallery.json"
+    stored = json.loads(index.read_text())
+    (graphic,) = stored["graphics"]
+    graphic["numbers"] = [number | {"id": f"{number['id']}_{i}"} for i in range(5) for number in graphic["numbers"]]
+    graphic["data"]["rows"] *= 20
+    stored["graphics"] = [graphic | {"name": f"guards-{i}"} for i in range(4)]
+    index.write_text(json.dumps(stored))
+    assert desk.page().stat().st_size <= 150_000
+
+
+# --- What is refused ---
+
+
+@pytest.mark.parametrize("base_url", [
+    "javascript:alert(1)", "JavaScript:x/", "data:text/html,x", "ftp://example.org/", "//example.org/", "file:///tmp/",
+    'https://example.org/"onerror="x', "https://example.org/a b/", "https://me@example.org/", "https:///x/", "a//b/",
+    "../figures\n", "https://example.org/, x", "\\\\server\\x", "<b>", "https://example.org/?a=b", "٣/",
+])  # fmt: skip
+def test_only_addresses_and_relative_paths_are_base_urls(desk, base_url):
+    with pytest.raises(Problems, match="base_url"):
+        desk.publish(base_url=base_url)
+    assert not (desk.project.published("article") / "gallery.json").exists()
+
+
+@pytest.mark.parametrize(("base_url", "root"), [
+    ("", ""), ("../figures", "../figures/"), ("/static/", "/static/"), ("https://example.org", "https://example.org/"),
+    ("http://127.0.0.1:8000/a-b/", "http://127.0.0.1:8000/a-b/"),
+])  # fmt: skip
+def test_the_base_url_stands_before_every_file_of_the_embed_code(desk, base_url, root):
+    desk.publish(base_url=base_url)
+    snippet = html.fromstring(desk.read().xpath("string(//pre)"))
+    sources = snippet.xpath("//@srcset | //@src")
+    assert len(sources) == 4
+    for source in sources:
+        assert source.startswith(f"{root}article/guards-")
+        assert (desk.project.figures / source.removeprefix(root)).is_file()
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+cmd|x", "-cmd|x", "@SUM(A1)", "\tx", "\rx"])
+def test_no_table_is_written_with_a_cell_that_a_spreadsheet_would_run(desk, cell):
+    def with_formula():
+        made = ledger()
+        made.choose("odd", 1, "share", cell)
+        return made
+
+    with pytest.raises(Problems, match=r"numbers\.csv, line 7, column label"):
+        desk.publish(ledger=with_formula)
+    with pytest.raises(Problems, match=r"fact-check\.csv, line 2, column claim"):
+        desk.publish(fact_check=FACT_CHECK.with_columns(claim=pl.lit(cell)))
+    with pytest.raises(Problems, match=r"guards\.csv"):
+        desk.publish(graphic=replace(desk.graphic, data=DATA.with_columns(what=pl.lit(cell))))
+    assert not (desk.project.published("article") / "numbers.csv").exists()
+
+
+def test_negative_and_unlimited_numbers_are_no_formulas(desk):
+    desk.publish(fact_check=FACT_CHECK.with_columns(off=pl.lit(-1.5), low=pl.lit(-math.inf)))
+
+
+def test_a_graphic_cannot_take_the_name_of_a_table(desk):
+    with pytest.raises(Problems, match="another name"):
+        desk.publish(graphic=replace(desk.graphic, name="numbers"))
+
+
+def test_a_broken_index_is_named(desk):
+    (desk.publish() / "gallery.json").write_text('{\n"as_of": ')
+    with pytest.raises(Problems, match=r"figures/article/gallery\.json, line 2.*toll run article --force"):
+        desk.page()
+
+
+# --- In a browser ---
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory, exported):
+    """Two editions, published once for all tests that only look."""
+    desk = Desk(tmp_path_factory.mktemp("shop") / "project", *exported)
+    desk.publish()
+    desk.publish("sweep/slow", base_url="https://example.org/old/")
+    desk.page()
+    return desk
+
+
+@pytest.fixture(scope="module")
+def address(shop):
+    """Where the folder `figures` is served."""
+    handler = functools.partial(Quiet, directory=shop.project.figures)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def do_GET(self):
+        if self.path == "/favicon.ico":  # a site's own affair
+            self.send_response(204)
+            self.end_headers()
+        else:
+            super().do_GET()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def visit(browser, shop):
+    """Opens the page, by default from its file; fails when it complained or asked for anything outside."""
+    opened, faults = [], []
+
+    def visit(width=1200, scheme="light", url=None, **more):
+        root = url or shop.project.figures.as_uri()
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **more)
+        opened.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: faults.append(message.text))
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("request", lambda asked: None if asked.url.startswith(root) else faults.append(asked.url))
+        page.on("requestfailed", lambda asked: faults.append(f"failed: {asked.url}"))
+        page.goto(f"{root.rstrip('/')}/index.html")
+        return page
+
+    yield visit
+    for context in opened:
+        context.close()
+    assert not faults
+
+
+def shown(page):
+    """The file names of the pictures to be seen on the stage of the first graphic, all loaded."""
+    visible = [picture for picture in page.locator(".stage").first.locator("img").all() if picture.is_visible()]
+    for picture in visible:
+        picture.evaluate("picture => picture.decode()")  # rejects what is no picture
+    return [(Path(picture.get_attribute("src")).name, picture.bounding_box()["width"]) for picture in visible]
+
+
+@needs_chromium
+def test_each_size_and_theme_shows_its_own_crop_at_its_real_size(visit):
+    page = visit()
+    choose = page.locator(".switch").first.get_by_text
+    expected = {"Desktop": ("desktop", 640), "Mobile": ("mobile", 375)}
+    for label, (name, width) in expected.items():
+        choose(label, exact=True).click()
+        choose("Dark", exact=True).click()
+        assert shown(page) == [(f"guards-{name}-dark.svg", width)]
+        choose("Light", exact=True).click()
+        assert shown(page) == [(f"guards-{name}.svg", width)]
+    light_only = (("Social", "social", 600), ("Square", "square", 540), ("Print, 85 mm", "print-85mm", 321))
+    for label, name, width in light_only:
+        choose(label, exact=True).click()
+        assert shown(page) == [(f"guards-{name}.png", width)]
+    choose("Dark", exact=True).click()
+    assert shown(page) == [("guards-print-85mm.png", 321)]
+    assert [note.is_visible() for note in page.locator(".one-theme").all()] == [False, False, True] + 3 * [False]
+
+
+@needs_chromium
+def test_all_pictures_load(visit):
+    page = visit()
+    page.evaluate("Promise.all([...document.images].map(i => { i.loading = 'eager'; return i.decode(); }))")
+    assert page.locator("img").count() == 2 * 8
+
+
+@needs_chromium
+def test_each_download_has_the_stated_checksum(visit, address):
+    page = visit(url=address)
+    rows = page.locator(".downloads tr", has=page.locator("a")).all()
+    assert len(rows) == 2 * (21 + 3)
+    for row in rows:
+        answer = page.request.get(f"{address}{row.locator('a').get_attribute('href')}")
+        assert answer.ok
+        assert hashlib.sha256(answer.body()).hexdigest() == row.locator(".sum").text_content()
+
+
+@needs_chromium
+@pytest.mark.parametrize("name", [
+    "guards-mobile-dark.svg", "guards-square.png", "guards-print-85mm-cmyk.pdf", "guards.csv",
+])  # fmt: skip
+def test_a_click_saves_the_file_under_its_name(visit, address, shop, name):
+    page = visit(url=address)
+    with page.expect_download() as download:
+        page.locator(f"a[href='article/{name}']").click()
+    assert download.value.suggested_filename == name
+    content = Path(download.value.path()).read_bytes()
+    assert content == (shop.project.published("article") / name).read_bytes()
+
+
+@needs_chromium
+def test_the_bundle_is_one_click_away_from_a_file_too(visit, shop):
+    page = visit()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download everything for this graphic").first.click()
+    assert Path(download.value.path()).read_bytes() == (shop.project.published("article") / "guards.zip").read_bytes()
+
+
+@needs_chromium
+@pytest.mark.parametrize("what", ["alt text", "caption", "embed code"])
+def test_copy_buttons_copy_the_words(visit, what):
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name=f"Copy {what}: Fewer officers").first.click()
+    page.get_by_role("status").get_by_text("Copied").wait_for(state="attached")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    expected = {
+        "alt text": FURNITURE.alt,
+        "caption": "Fewer officers guard the rest. Officers in 2014, by what they do. "
+                   "Source: A report, Aug. 11, 2014. Graphic: Desk & Sons.",
+    }  # fmt: skip
+    if what in expected:
+        assert copied == expected[what]
+    else:
+        (picture,) = html.fromstring(copied).xpath("//img")
+        assert (picture.get("alt"), picture.get("src")) == (FURNITURE.alt, "article/guards-desktop.svg")
+
+
+@needs_chromium
+def test_copying_works_where_the_clipboard_is_closed_to_scripts(visit):
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(); }")
+    page.get_by_role("button", name="Copy alt text").first.click()
+    page.get_by_role("status").get_by_text("Copied").wait_for(state="attached")
+    assert page.evaluate("navigator.clipboard.readText()") == FURNITURE.alt
+
+
+@needs_chromium
+def test_the_embed_code_works_in_an_empty_page_in_another_folder(visit, address, browser, tmp_path):
+    page = visit()
+    field, code = page.locator(".base input").first, page.locator("pre").first
+    before = code.text_content()
+    field.fill("javascript:alert(1)")
+    assert page.get_by_text("An address that begins with").first.is_visible()
+    assert code.text_content() == before
+    field.fill(address.rstrip("/"))
+    assert page.get_by_text("An address that begins with").first.is_hidden()
+    assert f'"{address}sweep/slow/guards-mobile.svg"' in page.locator("pre").last.text_content()
+    (tmp_path / "empty.html").write_text(f"<!doctype html><title>empty</title>{code.text_content()}")
+    for width, scheme, file in ((1200, "light", "desktop"), (1200, "dark", "desktop-dark"), (375, "light", "mobile"),
+                                (375, "dark", "mobile-dark")):  # fmt: skip
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        there = context.new_page()
+        there.goto((tmp_path / "empty.html").as_uri())
+        there.evaluate("document.images[0].decode()")
+        assert there.evaluate("document.images[0].currentSrc") == f"{address}article/guards-{file}.svg"
+        assert there.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert there.get_by_role("img", name=FURNITURE.alt).is_visible()
+        context.close()
+
+
+@needs_chromium
+@pytest.mark.parametrize(("width", "scheme"), SCREENS)
+def test_nothing_hinders_access(visit, width, scheme):
+    page = visit(width, scheme, bypass_csp=True)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.evaluate((importlib.resources.files("axe_playwright_python") / "axe.min.js").read_text("utf-8"))
+    found = page.evaluate("axe.run()")
+    assert [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in found["violations"]] == []
+    assert len(found["passes"]) > 20
+
+
+@needs_chromium
+def test_axe_would_notice(visit):
+    page = visit(bypass_csp=True)
+    page.evaluate("document.images[1].removeAttribute('alt'); document.querySelector('.base').style.color = '#eee'")
+    page.evaluate((importlib.resources.files("axe_playwright_python") / "axe.min.js").read_text("utf-8"))
+    assert {fault["id"] for fault in page.evaluate("axe.run()")["violations"]} >= {"color-contrast"}
+
+
+FOCUS = """() => {
+  const focused = document.activeElement, ring = focused.matches("[type=radio]") ? focused.parentElement : focused;
+  return [focused.tagName, (focused.dataset.size || focused.textContent).trim(),
+          getComputedStyle(ring).outlineStyle !== "none"];
+}"""
+
+
+@needs_chromium
+def test_the_keyboard_reaches_and_works_everything(visit):
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    page.keyboard.press("Tab")
+    assert page.evaluate(FOCUS)[1] == "Skip to the graphics"
+    page.keyboard.press("Enter")
+    seen, closed = [], page.locator("details").count()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        tag, text, ringed = page.evaluate(FOCUS)
+        assert ringed, (tag, text)
+        seen.append(tag)
+        if text == "desktop":
+            page.keyboard.press("ArrowRight")
+            assert shown(page) == [("guards-mobile.svg", 375)]
+        elif text.startswith("Copy alt text"):
+            page.keyboard.press("Enter")
+            page.get_by_role("status").get_by_text("Copied").wait_for(state="attached")
+            assert page.evaluate("navigator.clipboard.readText()") == FURNITURE.alt
+        elif tag == "SUMMARY":
+            page.keyboard.press("Enter")
+        elif text == "Back to all graphics":
+            break
+    assert text == "Back to all graphics"
+    assert {"A", "INPUT", "BUTTON", "SUMMARY"} <= set(seen)
+    assert page.locator("details[open]").count() == closed / 2  # those of the first of two graphics
+
+
+@needs_chromium
+def test_a_number_in_a_formula_leads_to_its_own_row(visit):
+    page = visit()
+    page.get_by_text("Every number and its source").first.click()
+    page.locator("[id='article-guards-left']").get_by_role("link", name="officers_vip").click()
+    assert page.evaluate("document.querySelector(':target').id") == "article-guards-officers_vip"
+
+
+@needs_chromium
+def test_everything_can_be_read_and_seen_without_scripts(visit):
+    page = visit(java_script_enabled=False)
+    for text in (FURNITURE.alt, "<picture>", "Data as of", "None."):
+        assert page.get_by_text(text).first.is_visible()
+    page.get_by_text("Every number and its source").first.click()
+    assert page.get_by_text("“27,000 officers”").first.is_visible()
+    assert page.get_by_role("button").count() == 0
+    page.locator(".switch").first.get_by_text("Square").click()
+    assert page.locator("img[src='article/guards-square.png']").is_visible()
