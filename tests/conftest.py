@@ -110,3 +110,13 @@ class Toy:
 def toy(tmp_path: Path) -> Toy:
     (tmp_path / "toy").mkdir()
     return Toy(tmp_path / "toy")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> object:
+    """Where every tool must be there (TOLL_REQUIRE_TOOLS), a test that skips for want of one has failed."""
+    report = yield
+    if report.skipped and os.environ.get("TOLL_REQUIRE_TOOLS") and "checkout" not in str(report.longrepr):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, where nothing may be: {report.longrepr}"
+    return report

@@ -105,7 +105,7 @@ def exported(tmp_path_factory):
     folder = tmp_path_factory.mktemp("exported")
     meta = Meta("article", "2014-08-11", "https://creativecommons.org/licenses/by/4.0/", "sha256:12ab")
     graphic = Graphic.build("guards", chart, FURNITURE, DATA, meta)
-    return graphic, export(graphic, folder), folder
+    return graphic, export(graphic, folder, cache=folder.parent / "cache"), folder
 
 
 @pytest.fixture

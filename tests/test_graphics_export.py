@@ -162,7 +162,7 @@ def test_black_text_is_on_the_black_plate_alone(tmp_path, exported):
         return alt.Chart(RAIN).mark_text(color=style.theme.ink).encode(month, alt.Text("rain:Q")).properties(
             width=width, height=height or 80)  # fmt: skip
 
-    export(only(rain_graphic("text", no_bars), PRINT), tmp_path)
+    export(only(rain_graphic("text", no_bars), PRINT), tmp_path, cache=tmp_path / "cache")
     *colours, black = plates(tmp_path / "text-print-85mm-cmyk.pdf")
     assert colours == [0, 0, 0] and black > 0.01
     assert min(plates(tmp_path / "text-print-85mm.pdf")) > 0.01  # so the gate can fail: RGB black is on four plates
@@ -175,7 +175,7 @@ def test_a_colour_without_a_print_recipe_is_named(tmp_path):
             alt.X("rain:Q"), alt.Y("month:N", sort=None))).properties(width=width, height=height or 80)  # fmt: skip
 
     with pytest.raises(Problems, match="rain, print-85mm, light: found the colour #8844cc, expected a colour with"):
-        export(only(rain_graphic(chart=purple), PRINT), tmp_path)
+        export(only(rain_graphic(chart=purple), PRINT), tmp_path, cache=tmp_path / "cache")
 
 
 def test_a_see_through_mark_is_refused_in_print(tmp_path):
@@ -188,7 +188,7 @@ def test_a_see_through_mark_is_refused_in_print(tmp_path):
         )
 
     with pytest.raises(Problems, match=r"print-85mm.* in the PDF, expected opaque flat colours"):
-        export(only(rain_graphic(chart=glass), PRINT), tmp_path)
+        export(only(rain_graphic(chart=glass), PRINT), tmp_path, cache=tmp_path / "cache")
 
 
 def test_bytes_are_the_same_wherever_and_in_whatever_order(exported, tmp_path):
@@ -196,11 +196,11 @@ def test_bytes_are_the_same_wherever_and_in_whatever_order(exported, tmp_path):
     graphic.save(tmp_path)
     code = (
         "import sys; from pathlib import Path; from toll.graphics import Graphic, export;"
-        "export(Graphic.load(Path(sys.argv[1])), Path(sys.argv[2]), jobs=1)"
+        "export(Graphic.load(Path(sys.argv[1])), Path(sys.argv[2]), jobs=1, cache=Path(sys.argv[2] + ' cache'))"
     )
     elsewhere = {"TZ": "Asia/Karachi", "LC_ALL": "C", "HOME": str(tmp_path), "PYTHONHASHSEED": "7",
                  "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))}  # fmt: skip
-    subprocess.run([sys.executable, "-c", code, tmp_path / "rain.json", tmp_path / "again"],
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "rain.json"), str(tmp_path / "again")],
                    check=True, env=os.environ | elsewhere)  # fmt: skip
     folder, records = exported
     assert [n for n in records if (folder / n).read_bytes() != (tmp_path / "again" / n).read_bytes()] == []
@@ -267,7 +267,7 @@ def test_a_process_that_dies_is_an_error_and_not_a_wait(tmp_path, monkeypatch):
     graphic = rain_graphic()
     monkeypatch.setattr("toll.graphics.files.ENVIRONMENT", {"PYTHONHOME": "/nonexistent"})
     with pytest.raises(RuntimeError, match="A process that draws graphics stopped"):
-        export(only(graphic, PRINT), tmp_path)
+        export(only(graphic, PRINT), tmp_path, cache=tmp_path / "cache")
 
 
 @pytest.fixture(scope="module")

@@ -288,6 +288,7 @@ class _Printed:
         "qualified": lambda e: e.qualified,
         "label": lambda e: e.label,
         "year": lambda e: str((e.end or e.start).year),
+        "start_year": lambda e: str(e.start.year),
         "start": lambda e: wording.day(e.start),
         "end": lambda e: wording.day(e.end),
         "date": lambda e: wording.full_date(e.end),

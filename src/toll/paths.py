@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from toll.problems import Problem, Problems
 
 CHAIN = Path("notebooks/chain.yml")
+
+
+def user_cache() -> Path:
+    """The user's cache folder, or the system's temporary one where the user's cannot be written to."""
+    try:
+        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "toll"
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return folder
+    except (OSError, RuntimeError):  # RuntimeError: nobody knows where home is
+        pass
+    return Path(tempfile.gettempdir()) / f"toll-{os.getuid()}"
 
 
 @dataclass(frozen=True)

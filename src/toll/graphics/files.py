@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from toll.graphics.graphic import Graphic
+from toll.paths import user_cache
 from toll.problems import Problem, Problems
 
 LIBRARIES = ("brotli", "fontpkg-libre-franklin", "fonttools", "lxml", "pikepdf", "pyoxipng", "uharfbuzz",
@@ -41,18 +42,19 @@ def export(graphics: Graphic | Iterable[Graphic], folder: Path, jobs: int = 2,
 
     Returns a record a file: name, graphic, use, size, theme, format, width, height, unit (px of the image, or mm),
     bytes, sha256. `Problems` names every text that does not fit and every colour that cannot be printed.
-    With `cache`, a folder that is safe to delete, only what changed is drawn again.
+    Only what changed is drawn again: the rest comes from `cache`, a folder that is safe to delete (default: in the
+    user's own cache).
     """
     tasks = [task for graphic in ([graphics] if isinstance(graphics, Graphic) else graphics)
              for task in graphic.tasks()]  # fmt: skip
-    folder = Path(folder)
+    folder, store = Path(folder), Path(cache or user_cache() / "drawings")
     folder.mkdir(parents=True, exist_ok=True)
-    with _store(cache) as store:
-        keyed = {_key(task): task for task in tasks}
-        missing = {key: task for key, task in keyed.items() if not _intact(store / key)}
-        _draw(missing, store, jobs)
-        records = [record for key in keyed for record in _take(store / key, folder)]
-        _prune(store)
+    store.mkdir(parents=True, exist_ok=True)
+    keyed = {_key(task): task for task in tasks}
+    missing = {key: task for key, task in keyed.items() if not _intact(store / key)}
+    _draw(missing, store, jobs)
+    records = [record for key in keyed for record in _take(store / key, folder)]
+    _prune(store)
     return records
 
 
@@ -160,13 +162,3 @@ def _making() -> list[str]:
         *(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}" for file in code),
         *(f"{library} {metadata.version(library)}" for library in LIBRARIES),
     ]
-
-
-@contextmanager
-def _store(cache: Path | None) -> Iterator[Path]:
-    if cache is None:
-        with tempfile.TemporaryDirectory() as folder:
-            yield Path(folder)
-    else:
-        Path(cache).mkdir(parents=True, exist_ok=True)
-        yield Path(cache)

@@ -33,7 +33,7 @@ from toll.graphics.style import (
     Theme,
     sizes,
 )
-from toll.graphics.text import measure
+from toll.graphics.text import measure, wrap
 from toll.problems import Problem, Problems
 
 if TYPE_CHECKING:
@@ -119,6 +119,10 @@ class Style:
 
     def text_width(self, text: str, size: float | None = None, weight: int = CALCULATED) -> float:
         return measure(text, size or self.label, weight)
+
+    def wrap(self, text: str, width: float, size: float | None = None, weight: int = CALCULATED) -> list[str]:
+        """`text` in lines of at most `width`."""
+        return wrap(text, width, size or self.label, weight)
 
     def spread(self, positions: list[float], gap: float) -> list[float]:
         """The positions, ascending, moved as little as keeps neighbours `gap` apart, each cluster centred.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import io
-import os
 import shutil
 import tempfile
 from base64 import b64encode
@@ -20,6 +19,7 @@ import uharfbuzz as hb
 from fontTools.pens.svgPathPen import SVGPathPen
 
 from toll.graphics.style import FAMILY, WEIGHTS
+from toll.paths import user_cache
 from toll.problems import Problem, Problems
 
 PACKAGE = "fontpkg_libre_franklin"
@@ -45,7 +45,7 @@ def fonts() -> Path:
     source = _source()
     recipe = f"{FAMILY} {sorted(WEIGHTS)} {RECIPE} {metadata.version('fonttools')}"
     name = hashlib.sha256(source + recipe.encode()).hexdigest()[:16]
-    folder = _cache() / "fonts" / name
+    folder = user_cache() / "fonts" / name
     if not folder.is_dir():
         _build(source, folder)
     return folder
@@ -192,17 +192,6 @@ def _source() -> bytes:
             f"no {FILE} of the package {PACKAGE}", "the font Libre Franklin",
             "Install the project's requirements again: make clean, then make.",
         ) from error  # fmt: skip
-
-
-def _cache() -> Path:
-    """The user's cache folder, or the system's temporary one where the user's cannot be written to."""
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "toll"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        writable = os.access(folder, os.W_OK)
-    except OSError:
-        writable = False
-    return folder if writable else Path(tempfile.gettempdir()) / f"toll-{os.getuid()}"
 
 
 def _build(source: bytes, folder: Path) -> None:

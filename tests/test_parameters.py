@@ -1,0 +1,62 @@
+"""Parameters are checked where they enter, and the message says what to give instead."""
+
+from pathlib import Path
+
+import pytest
+
+from toll import parameters
+from toll.paths import Project
+from toll.problems import Problems
+
+PROJECT = Project(Path(__file__).parents[1])
+GOOD = {
+    "edition": "article", "as_of": "2014-08-11", "baseline_year": 2013, "interval_inner": 0.8, "interval_outer": 0.95,
+    "dispersion": 1, "dispersion_clustered": 2.5, "population": "population", "credit": "Desk of a newspaper",
+}  # fmt: skip
+
+
+def test_good_values_pass():
+    assert parameters.validate(GOOD, PROJECT, "x") == []
+    assert parameters.validate({"population": "16000000"}, PROJECT, "x") == []
+    parameters.enter(PROJECT, **GOOD)
+
+
+@pytest.mark.parametrize(("name", "value", "expected"), [
+    ("edition", "../elsewhere", "name in lower case"),
+    ("edition", "/abs", "name in lower case"),
+    ("edition", "", "name in lower case"),
+    ("edition", "a/../b", "name in lower case"),
+    ("as_of", "2014-02-30", "a date such as"),
+    ("as_of", "11.8.2014", "a date such as"),
+    ("as_of", "2014-08-10", "not before the first source"),
+    ("as_of", "２０１４-08-11", "a date such as"),
+    ("as_of", 20140811, "a date such as"),
+    ("baseline_year", 13, "a year from"),
+    ("baseline_year", "2013", "a year from"),
+    ("baseline_year", True, "a year from"),
+    ("interval_inner", 1.0, "between 0 and 1"),
+    ("interval_outer", float("nan"), "between 0 and 1"),
+    ("interval_outer", 95, "between 0 and 1"),
+    ("dispersion", 0.5, "from 1"),
+    ("dispersion", float("inf"), "from 1"),
+    ("population", "officers", "a count of inhabitants"),
+    ("population", "nobody", "a count of inhabitants"),
+    ("population", "20,000,000", "a count of inhabitants"),
+    ("population", "-5", "a count of inhabitants"),
+    ("population", "007", "a count of inhabitants"),
+    ("credit", " ", "printable"),
+    ("credit", "a\u202eb", "printable"),
+    ("credit", "x" * 61, "printable"),
+    ("interval_inner", 0.97, "less than interval_outer"),
+    ("colour", "red", "one of edition, as_of"),
+])  # fmt: skip
+def test_bad_values_are_named(name, value, expected):
+    [problem] = parameters.validate(GOOD | {name: value}, PROJECT, "editions/x.yml")
+    assert (problem.file, problem.column) == ("editions/x.yml", name)
+    assert expected in problem.expected
+
+
+def test_all_problems_come_at_once():
+    with pytest.raises(Problems) as raised:
+        parameters.enter(PROJECT, edition="A", as_of="never", dispersion=0)
+    assert {problem.column for problem in raised.value.problems} == {"edition", "as_of", "dispersion"}
