@@ -177,9 +177,9 @@ class Ledger:
         low, high = _span([value, *corners])
         return self._add(calculated(value=value, low=low, high=high, qualifier=_qualifier(low, high)))
 
-    def calculate_all(self, sheet: Iterable[tuple[str, str, str, int, str]], **names: Entry) -> None:
-        """Calculate each row of a sheet of formulas: id, formula, unit, decimals, label."""
-        for id, formula, unit, decimals, label in sheet:
+    def calculate_all(self, sheet: Iterable[tuple[str, str, int, str, str]], **names: Entry) -> None:
+        """Calculate each row of a sheet of formulas: id, unit, decimals, label, formula."""
+        for id, unit, decimals, label, formula in sheet:
             self.calculate(id, formula, unit, label, decimals, **names)
 
     def text(self, template: str, where: str, **names: Entry | str) -> str:
@@ -337,7 +337,10 @@ def _refuse_typed_numbers(template: str, where: str) -> None:
 
 def _spell_out(formula: str, aliases: dict[str, str]) -> ast.Expression:
     """The formula's tree with aliases replaced by ids; refuses whatever is not arithmetic."""
-    tree = ast.parse(formula, mode="eval")
+    try:
+        tree = ast.parse(formula, mode="eval")
+    except SyntaxError as error:
+        raise LedgerError(f"{formula!r} is not a formula: {error.msg}") from None
     allowed = (ast.Expression, ast.BinOp, ast.Call, ast.Attribute, ast.Name, ast.Constant, ast.Load, ast.operator)
     for node in ast.walk(tree):
         if not isinstance(node, allowed):
