@@ -12,6 +12,7 @@ PROJECT = Project(Path(__file__).parents[1])
 GOOD = {
     "edition": "article", "as_of": "2014-08-11", "baseline_year": 2013, "interval_inner": 0.8, "interval_outer": 0.95,
     "dispersion": 1, "dispersion_clustered": 2.5, "population": "population", "credit": "Desk of a newspaper",
+    "print_width": 85, "base_url": "https://example.org/figures/",
 }  # fmt: skip
 
 
@@ -44,6 +45,10 @@ def test_good_values_pass():
     ("population", "20,000,000", "a count of inhabitants"),
     ("population", "-5", "a count of inhabitants"),
     ("population", "007", "a count of inhabitants"),
+    ("print_width", 8.5, "millimetres"),
+    ("base_url", "javascript:alert(1)", "https://"),
+    ("base_url", "https://example.org/a b", "https://"),
+    ("base_url", "//example.org/", "https://"),
     ("credit", " ", "printable"),
     ("credit", "a\u202eb", "printable"),
     ("credit", "x" * 61, "printable"),

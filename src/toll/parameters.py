@@ -61,6 +61,12 @@ PARAMETERS: dict[str, Parameter] = {
     "population": Parameter(
         str, "the id of a count of inhabitants, or a whole number of inhabitants without separators", _is_population
     ),
+    "print_width": Parameter(float, "millimetres from 40 to 400", lambda value, _: 40 <= value <= 400),
+    "base_url": Parameter(
+        str,
+        "an https:// or http:// address, a path without spaces, or nothing",
+        lambda value, _: bool(re.fullmatch(r"((https?://[A-Za-z0-9.-]+(:\d+)?)?/)?([A-Za-z0-9._~%-]+/)*[A-Za-z0-9._~%-]*", value)),
+    ),
     "credit": Parameter(
         str, "1 to 60 printable characters", lambda value, _: 0 < len(value.strip()) <= 60 and value.isprintable()
     ),
