@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
+import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from conftest import FIND
-from toll.chain import editions, steps
+from conftest import FIND, Toy
+from toll.chain import editions, publish, steps
 from toll.chain.run import Options, StepFailed, plan_edition, run
 from toll.problems import Problems
 
@@ -28,7 +31,13 @@ FAULTS = {
         "import resource; resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30)); b'x' * 2**31",
         "MemoryError",
     ),
-    "much output": ("print('x' * 20_000_000)", "the cells printed 20 MB"),
+    "memory in native code": (
+        "import resource; resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31)); "
+        "import polars; polars.zeros(2**30, eager=True).to_frame().with_columns(a=polars.all() + 1)",
+        "the cell ended the notebook's process (SIGABRT)",
+    ),
+    "much output": ("print('x' * 100_000_000)", "the cells printed 100 MB"),
+    "many lines": ("for _ in range(1_000_000): print('x' * 99)", "the cells printed 1"),
 }
 
 
@@ -41,9 +50,9 @@ def test_a_failing_cell_is_named_and_shown(toy, fault):
     before = toy.published()
     outcome = toy.toll("run")
     assert outcome.returncode == 1
-    assert f"notebooks/first.ipynb, cell [4]: {error}" in outcome.stderr or fault == "much output"
+    assert f"notebooks/first.ipynb, cell [4]: {error}" in outcome.stderr or fault in ("much output", "many lines")
     assert error in outcome.stderr
-    assert cell in outcome.stderr or fault == "much output"
+    assert cell in outcome.stderr or fault in ("much output", "many lines")
     assert "Nothing was published" in outcome.stderr
     assert "site-packages/toll" not in outcome.stderr
     assert toy.published() == before
@@ -271,3 +280,133 @@ def test_unknown_commands_and_editions(toy):
     assert "Did you mean article?" in outcome.stderr
     with pytest.raises(Problems):
         editions.resolve(toy.project, steps.read(toy.project, "x"), "x")
+
+
+@pytest.fixture
+def small_disk(tmp_path) -> Iterator[Toy]:
+    """A toy project on a disk of 3 MB of its own."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", folder]
+    if not shutil.which("mount") or subprocess.run(command, capture_output=True).returncode:
+        pytest.skip("needs the right to mount a small disk")
+    try:
+        yield Toy(folder)
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def fill(folder: Path, leave: int) -> Path:
+    """Leaves so many bytes of the disk."""
+    ballast = folder / "ballast"
+    disk = os.statvfs(folder)
+    with ballast.open("wb") as file:
+        file.write(bytes(max(0, disk.f_bavail * disk.f_bsize - leave)))
+    return ballast
+
+
+@pytest.mark.parametrize("leave", [0, 4096, 16_384, 65_536, 200_000, 400_000, 800_000])
+def test_a_full_disk_changes_nothing_published(small_disk, leave):
+    """From one that has no room for the first copy to one that is full when what was made is put in place."""
+    out = "(project.processed(edition) / '{}.txt').write_text('new' * 100_000)"
+    assert small_disk.toll("run").returncode == 0
+    before = small_disk.published()
+    for name in ("left", "right"):
+        path = small_disk.project.notebooks / f"{name}.ipynb"
+        path.write_text(
+            path.read_text().replace("text = ", f"{out.format(name)}; text = ").replace("word +", "'new' * 100_000 +")
+        )
+    sources = {name: data for name, data in small_disk.published().items() if name.endswith("ipynb")}
+    ballast = fill(small_disk.root, leave)
+    outcome = small_disk.toll("run")
+    if outcome.returncode == 0:
+        assert leave > 400_000
+        return
+    assert "No space left" in outcome.stderr or "the disk has 0." in outcome.stderr, outcome.stderr
+    assert "Traceback (most recent call last):\n  File" not in outcome.stderr
+    assert small_disk.published() == before | sources
+    ballast.unlink()
+    assert small_disk.toll("run").returncode == 0
+    assert (small_disk.project.processed("article") / "left.txt").stat().st_size > 300_000
+
+
+def test_a_disk_that_fills_while_publishing_changes_nothing(small_disk):
+    """The new files are there; the journal is not to be written any more."""
+    assert small_disk.toll("run").returncode == 0
+    before = small_disk.published()
+    stage = small_disk.project.work / "stage/run"
+    stage.mkdir(parents=True)
+    (stage / "new").write_text("new")
+    ballast = fill(small_disk.root, 0)
+    moves = {f"figures/article/{'n' * 40}-{number}": "new" for number in range(200)} | {
+        "figures/article/last.txt": "new"
+    }
+    with pytest.raises(Problems, match="No space left"):
+        publish.commit(small_disk.project, stage, moves)
+    assert small_disk.published() == before
+    ballast.unlink()
+    assert small_disk.toll("status").returncode == 0
+
+
+@pytest.mark.parametrize("folder", ["data/processed", "figures"])
+def test_outputs_that_may_not_be_written_change_nothing(small_disk, folder):
+    """Root may write wherever a mode says no, so it is the file system that says it."""
+    assert small_disk.toll("run").returncode == 0
+    (small_disk.root / "inputs/words.txt").write_text("other words")
+    before = small_disk.published()
+    place = small_disk.root / folder
+    subprocess.run(["mount", "--bind", place, place], check=True)
+    subprocess.run(["mount", "-o", "remount,ro,bind", place], check=True)
+    try:
+        outcome = small_disk.toll("run")
+        assert outcome.returncode == 1
+        assert "Nothing was changed." in outcome.stderr, outcome.stderr
+        assert "Traceback" not in outcome.stderr
+        assert small_disk.published() == before
+    finally:
+        subprocess.run(["umount", place], check=True)
+    assert small_disk.toll("run").returncode == 0
+
+
+def test_a_project_that_may_not_be_written_says_so(small_disk):
+    subprocess.run(["mount", "-o", "remount,ro", small_disk.root], check=True)
+    outcome = small_disk.toll("run")
+    assert outcome.returncode == 1
+    assert "Read-only file system" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+
+
+def test_no_home_and_a_clock_years_off_change_nothing(toy):
+    """Time stamps are all that a run could take from the clock: here they are those of other decades."""
+    assert toy.toll("run").returncode == 0
+    before = toy.published()
+    shutil.rmtree(toy.project.work)
+    for number, path in enumerate(sorted(toy.root.rglob("*"))):
+        os.utime(path, (number % 2 * 4e9, number % 2 * 4e9))
+    environment = {name: value for name, value in os.environ.items() if name not in ("HOME", "XDG_CACHE_HOME")}
+    faked = ["faketime", "2037-01-01"] if shutil.which("faketime") else []
+    outcome = subprocess.run(
+        [*faked, *toy.command("run")], cwd=toy.root, env=environment, capture_output=True, text=True
+    )
+    assert "0 files changed" in outcome.stdout, outcome.stderr
+    assert toy.published() == before
+
+
+def test_no_network_is_needed(toy):
+    if not shutil.which("unshare") or subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode:
+        pytest.skip("needs the right to be without network")
+    for engine in ("fork", "kernel"):
+        command = ["unshare", "--net", *toy.command("run", "--force", "--engine", engine)]
+        outcome = subprocess.run(command, cwd=toy.root, capture_output=True, text=True)
+        assert outcome.returncode == 0, outcome.stderr
+
+
+def test_the_lock_of_a_killed_holder_is_free(toy):
+    code = "import sys, pathlib, time; from toll.chain.publish import sole_run; from toll.paths import Project\n" \
+           "with sole_run(Project(pathlib.Path(sys.argv[1]))): print('held', flush=1); time.sleep(99)"  # fmt: skip
+    holder = subprocess.Popen([sys.executable, "-c", code, toy.root], stdout=subprocess.PIPE)
+    assert holder.stdout.readline() == b"held\n"
+    assert "another run in progress" in toy.toll("run").stderr
+    holder.kill()
+    holder.wait()
+    assert toy.toll("run").returncode == 0

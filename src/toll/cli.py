@@ -35,10 +35,16 @@ COMMANDS = {
             (("-p",), {"action": "append", "default": [], "metavar": "NAME=VALUE", "dest": "parameters",
                        "help": "a parameter for this run; needs --as"}),
             (("--as",), {"dest": "name", "metavar": "NAME", "help": "publish the variation under this name"}),
+            (("--sweep",), {"action": "append", "default": [], "metavar": "NAME=VALUES",
+                            "help": "a run for each of A,B,C or A..B; needs --as with {NAME} in it"}),
             (("--force",), {"action": "store_true", "help": "run what is up to date too"}),
             (("--engine",), {"choices": ("fork", "kernel"), "help": "both give the same bytes"}),
             (("--jobs",), {"type": int, "metavar": "N", "help": "notebooks at a time (default: one a core)"}),
+            (("--profile",), {"action": "store_true", "help": "show what ran where and when; .toll/profile.svg"}),
         ),
+    ),
+    "watch": Command(
+        "run again whatever a saved file changes; Ctrl-C ends", "toll.chain.commands:watch", (EDITIONS, ALL)
     ),
     "status": Command(
         "what is stale and why; exit 3 if anything is", "toll.chain.commands:status", (EDITIONS, ALL, JSON)
@@ -47,6 +53,10 @@ COMMANDS = {
         "check data/raw/ and list every problem; exit 1 if there is one",
         "toll.chain.commands:check",
         (JSON, (("--article",), {"metavar": "FILE", "help": "compare with the text of the article too"})),
+    ),
+    "verify": Command(
+        "rebuild everything elsewhere and compare every byte with what is published; exit 1 on a difference",
+        "toll.review.verify:verify",
     ),
     "lab": Command("open JupyterLab on the notebooks", "toll.chain.commands:lab"),
 }  # fmt: skip

@@ -8,12 +8,17 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from toll.chain import editions, plan
 from toll.chain import run as runner
+from toll.chain.imports import Imports
 from toll.chain.pages import Pages
 from toll.paths import Project
 from toll.problems import Problem, Problems
+
+if TYPE_CHECKING:
+    from toll.chain.pool import Pool
 
 SHARED = Pages(
     made_by="toll.front:write",
@@ -23,27 +28,91 @@ SHARED = Pages(
 
 
 def run(project: Project, args: argparse.Namespace) -> int:
-    started = time.monotonic()
+    options = _options(project, args)
     overrides = _overrides(args)
-    names = _names(project, args)
-    wanted = [runner.plan_edition(project, name, overrides, args.name) for name in names]
-    options = runner.Options(force=args.force, engine=args.engine or runner.DEFAULT_ENGINE, pages=_pages(project))
+    sweep = None
+    if args.sweep:
+        from toll.chain.sweep import plan_sweep, summarise
+
+        sweep = plan_sweep(project, _names(project, args)[0], overrides, args.sweep, args.name)
+        options.pages = None  # a sweep is for its numbers
+        wanted = sweep.runs
+    else:
+        wanted = [runner.plan_edition(project, name, overrides, args.name) for name in _names(project, args)]
+    stale = list(wanted) if args.force else runner.stale(project, wanted, options.pages)
+    moments: list[runner.Moment] = []
+    try:
+        reports = _run(project, stale, options, moments) if stale else []
+    except runner.StepFailed as failed:
+        if args.debug:
+            raise
+        print(failed, file=sys.stderr)
+        return 1
+    seconds = time.monotonic() - options.started
+    _say_what_was_made(project, reports, [edition.name for _, edition in wanted], seconds)
+    for name in summarise(project, sweep) if sweep else ():
+        print(name)
+    if args.profile and moments:
+        from toll.chain import timeline
+
+        picture = project.work / "profile.svg"
+        spans = timeline.spans(moments, seconds)
+        timeline.draw(spans, picture)
+        print(timeline.text(spans), picture.relative_to(project.root), sep="\n")
+    return 0
+
+
+def _options(project: Project, args: argparse.Namespace) -> runner.Options:
+    engine = args.engine or runner.DEFAULT_ENGINE
+    options = runner.Options(force=args.force, engine=engine, pages=_pages(project))
     if args.jobs is not None:
         options.jobs = max(1, args.jobs)
-    reports = []
-    if args.force or any(runner.stale(project, chain, edition, options.pages) for chain, edition in wanted):
-        from toll.chain.progress import progress
+    return options
 
-        try:
-            with progress() as options.watch:
-                reports = runner.run(project, wanted, options)
-        except runner.StepFailed as failed:
-            if args.debug:
-                raise
-            print(failed, file=sys.stderr)
-            return 1
-    _say_what_was_made(project, reports, [edition.name for _, edition in wanted], time.monotonic() - started)
-    return 0
+
+def _run(
+    project: Project,
+    stale: list[runner.Planned],
+    options: runner.Options,
+    moments: list[runner.Moment],
+    pool: Pool | None = None,
+) -> list[runner.Report]:
+    """Runs editions, shows how far it is and notes when what happened."""
+    from toll.chain.progress import progress
+
+    with progress(len(stale)) as show:
+        options.watch = lambda moment: (moments.append(moment), show(moment))
+        moments.append(runner.Moment(0, "", "plan", runner.PLANNING))
+        options.tell("", "plan", runner.DONE)
+        return runner.run(project, stale, options, pool)
+
+
+def watch(project: Project, args: argparse.Namespace) -> int:
+    """Keeps an edition up to date while its files are edited; ends by Ctrl-C."""
+    from toll.chain import watch as watcher
+    from toll.chain.pool import Pool
+
+    try:
+        with runner.terminable(), Pool(runner.DEFAULT_ENGINE) as pool:
+            print("Watching; Ctrl-C ends.", file=sys.stderr)
+            watcher.watch(project, lambda: _react(project, args, pool))
+    except KeyboardInterrupt:
+        print("No longer watching.", file=sys.stderr)
+        return 0
+    watcher.start_anew()
+
+
+def _react(project: Project, args: argparse.Namespace, pool: Pool) -> None:
+    """Runs what is stale now; what is wrong is said, and can be mended."""
+    options = runner.Options(pages=_pages(project))
+    try:
+        wanted = [runner.plan_edition(project, name) for name in _names(project, args)]
+        if stale := runner.stale(project, wanted, options.pages):
+            reports = _run(project, stale, options, [], pool)
+            _say_what_was_made(project, reports, [], time.monotonic() - options.started)
+    except (Problems, runner.StepFailed, OSError) as error:
+        print(error, file=sys.stderr)
+    sys.stdout.flush()
 
 
 def _say_what_was_made(project: Project, reports: list[runner.Report], names: list[str], seconds: float) -> None:
@@ -82,18 +151,18 @@ def _overrides(args: argparse.Namespace) -> dict[str, str]:
         for name in sorted(set(names))
         if names.count(name) > 1
     ]
-    if bool(given) != bool(args.name):
+    if bool(given or args.sweep) != bool(args.name):
         problems.append(
             Problem(
                 editions.COMMAND_LINE,
                 None,
                 None,
                 "one without the other",
-                "-p and --as NAME together",
+                "-p or --sweep and --as NAME together",
                 "A variation has a name of its own, so that it overwrites nothing.",
             )
         )
-    if args.name and (args.all or len(args.editions) > 1):
+    if (args.name or args.sweep) and (args.all or len(args.editions) > 1):
         problems.append(Problem("--as", None, None, "several editions", "one", "Name the edition to vary."))
     if problems:
         raise Problems(problems)
@@ -107,9 +176,10 @@ def _pages(project: Project) -> Pages | None:
 
 def status(project: Project, args: argparse.Namespace) -> int:
     found = {}
+    imports = Imports(plan.memory(project))
     for name in _names(project, args):
         chain, edition = runner.plan_edition(project, name)
-        found[name] = plan.survey(project, chain, edition)
+        found[name] = plan.survey(project, chain, edition, imports)
     if pages := _pages(project):
         found["shared pages"] = {"pages": pages.why(project)}
     if args.json:

@@ -13,7 +13,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from toll.chain import flatyaml, hygiene
@@ -64,6 +64,15 @@ class Edition:
         declared = self.declared[step]
         return {name: value for name, value in self.parameters(step).items() if value != declared[name].default}
 
+    def varied(self, name: str, values: dict[str, Value]) -> Edition:
+        """The edition with other values, under another name."""
+        own = {"edition": name} if "edition" in self.values else {}
+        return replace(self, name=name, values=self.values | values | own)
+
+    def known(self) -> dict[str, Parameter]:
+        """The parameters that any step declares."""
+        return {name: parameter for own in self.declared.values() for name, parameter in own.items()}
+
 
 def published(project: Project) -> list[str]:
     """The names of the editions that have a file, the default first."""
@@ -95,7 +104,7 @@ def resolve(
     problems = []
     for key, node, place, line in given:
         try:
-            values[key] = _value(known, key, node)
+            values[key] = value(known, key, node)
             if key == "edition" and values[key] != base:
                 raise ValueError(repr(values[key]), base, "The file names the edition; a variation, --as.")
         except ValueError as error:
@@ -192,7 +201,7 @@ def _entries(project: Project, base: str, file: str) -> dict[str, flatyaml.Entry
     return flatyaml.load(path, file) if path.exists() or base != DEFAULT else {}
 
 
-def _value(known: dict[str, Parameter], name: str, given: flatyaml.Node | str) -> Value:
+def value(known: dict[str, Parameter], name: str, given: flatyaml.Node | str) -> Value:
     """One value, typed by its parameter's default. Raises ValueError as `typed` does."""
     if name not in known:
         near = difflib.get_close_matches(name, known, 1)

@@ -121,10 +121,9 @@ def differences(now: Hashes, then: Hashes) -> Iterator[tuple[str, str]]:
         yield name, "added" if name not in then else "deleted" if name not in now else "edited"
 
 
-def survey(project: Project, steps: tuple[Step, ...], edition: Edition) -> dict[str, list[str]]:
+def survey(project: Project, steps: tuple[Step, ...], edition: Edition, imports: Imports) -> dict[str, list[str]]:
     """For each step why it is stale, as things are now; a step after a stale one is stale with it."""
     record = Record.load(project, edition.name)
-    imports = Imports(memory(project))
     read_once = cache(lambda path: hashes(project.root, (path,)))
     reasons: dict[str, list[str]] = {}
     for step in steps:

@@ -20,19 +20,23 @@ CELL_SECONDS = 600.0  # the longest that one cell may run
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened to the job in a scratch folder: a cell began, or its process ended."""
+    """Something that happened to the job in a scratch folder: a cell began, or its process ended.
 
-    scratch: Path
+    Without a folder: the server has imported what it imports.
+    """
+
+    scratch: Path | None
     cell: int | None = None
     exit: int | None = None
     late: bool = False  # ended because its cell took too long
 
 
 class Pool:
-    """A server process and its workers. Close it: nothing that it started outlives it."""
+    """A server process and its workers, for one run or for many. Close it: nothing that it started outlives it."""
 
     def __init__(self, engine: str, cell_seconds: float = CELL_SECONDS):
         self.engine, self.cell_seconds = engine, cell_seconds
+        self.ready = False
         self.notes: list[str] = []
         self._queue: queue.SimpleQueue[dict[str, object] | None] = queue.SimpleQueue()
         self._deadlines: dict[Path, float] = {}
@@ -64,6 +68,11 @@ class Pool:
         self._deadlines[scratch] = float("inf")  # until its first cell
         self._tell(start=str(scratch))
 
+    @property
+    def running(self) -> int:
+        """How many jobs have been started and have not ended."""
+        return len(self._deadlines)
+
     def events(self) -> Iterator[Event]:
         """What happens, for as long as jobs are running."""
         while self._deadlines:
@@ -79,10 +88,16 @@ class Pool:
                 self.notes.append(said["note"])
                 print(said["note"], file=sys.stderr)
                 continue
+            if "ready" in said:
+                self.ready = True
+                yield Event(None)
+                continue
             scratch = Path(said["job"])
             if "exit" in said:
                 del self._deadlines[scratch]
-                yield Event(scratch, exit=said["exit"], late=scratch in self._late)
+                late = scratch in self._late
+                self._late.discard(scratch)
+                yield Event(scratch, exit=said["exit"], late=late)
             elif scratch in self._deadlines:
                 self._deadlines[scratch] = time.monotonic() + self.cell_seconds
                 yield Event(scratch, cell=said["cell"])
@@ -93,6 +108,13 @@ class Pool:
             self._late.add(scratch)
             self._deadlines[scratch] = float("inf")
             self._tell(kill=str(scratch))
+
+    def clear(self) -> None:
+        """Ends what is running; the pool can then be used again."""
+        for scratch in self._deadlines:
+            self._tell(kill=str(scratch))
+        for _ in self.events():
+            pass
 
     def close(self) -> None:
         if not self._deadlines:  # it has no children, and may be busy importing

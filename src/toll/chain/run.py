@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +23,7 @@ from toll.chain.pool import CELL_SECONDS, Event, Pool
 from toll.chain.stage import Stage
 from toll.chain.steps import Step
 from toll.paths import Project
-from toll.problems import Problems
+from toll.problems import Problem, Problems
 
 ENGINES = ("fork", "kernel")
 DEFAULT_ENGINE = "fork" if hasattr(os, "fork") else "kernel"
@@ -31,31 +33,42 @@ class StepFailed(Exception):
     """A notebook did not pass. The text says which cell, shows it, and says where to look."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Moment:
-    """One point of a run's timeline: seconds since its start, the step, and the cell that began.
+    """One point of a run's timeline: from now on `step` of `edition` is doing this.
 
-    Cell 0 is the start of the notebook's process, None its end.
+    `seconds` are those since the command began. What an edition does as a whole has no step; what the server does,
+    no edition either. `cell` is the one that begins, of `cells`.
     """
 
     seconds: float
     edition: str
     step: str
-    cell: int | None
-    cells: int
+    doing: str
+    cell: int = 0
+    cells: int = 0
 
 
-Watch = Callable[[Moment], None]
+PLANNING, WAITING, IMPORTING, STARTING = "planning", "waiting", "importing", "starting"
+EXECUTING, PUBLISHING, DONE = "executing", "publishing", "done"
+
+Planned = tuple[tuple[Step, ...], Edition]
 
 
 @dataclass
 class Options:
+    """`started` is the beginning of the timeline that `watch` is told of."""
+
     force: bool = False
     engine: str = DEFAULT_ENGINE
     jobs: int = field(default_factory=lambda: len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
     cell_seconds: float = CELL_SECONDS
-    watch: Watch = lambda moment: None
+    watch: Callable[[Moment], None] = lambda moment: None
     pages: Pages | None = None
+    started: float = field(default_factory=time.monotonic)
+
+    def tell(self, edition: str, step: str, doing: str, cell: int = 0, cells: int = 0) -> None:
+        self.watch(Moment(time.monotonic() - self.started, edition, step, doing, cell, cells))
 
 
 @dataclass(frozen=True)
@@ -73,44 +86,48 @@ def plan_edition(
     """Steps and parameters of an edition that have passed the gate. Raises Problems, all at once."""
     chain = steps.read(project, name or base)
     edition = editions.resolve(project, chain, base, overrides, name)
-    if any(steps.covers("data/raw", path) for step in chain for path in step.reads):
-        gate(project, edition, base, overrides or {})
+    if problems := faults(project, chain, edition, f"editions/{base}.yml"):
+        given = [p for p in problems if p.column in (overrides or {})]
+        rest = [p for p in problems if p not in given]
+        raise Problems([dataclasses.replace(problem, file=editions.COMMAND_LINE) for problem in given] + rest)
     return chain, edition
 
 
-def gate(project: Project, edition: Edition, base: str, overrides: dict[str, str]) -> None:
-    """Raises Problems for anything wrong with the raw tables or, if they are right, with the parameters'
-    values."""
-    from toll import parameters, raw
-
-    if problems := raw.check(project):
-        raise Problems(problems)
-    if problems := parameters.validate(edition.values, project, f"editions/{base}.yml"):
-        given = [p for p in problems if p.column in overrides]
-        rest = [p for p in problems if p.column not in overrides]
-        raise Problems([dataclasses.replace(problem, file=editions.COMMAND_LINE) for problem in given] + rest)
-
-
-def stale(project: Project, chain: tuple[Step, ...], edition: Edition, pages: Pages | None) -> bool:
-    if publish.interrupted(project) or any(plan.survey(project, chain, edition).values()):
-        return True
-    return pages is not None and bool(pages.why(project))
-
-
-def run(project: Project, wanted: list[tuple[tuple[Step, ...], Edition]], options: Options) -> list[Report]:
-    """Runs what is stale of planned editions. Raises Problems, StepFailed; what was published is then
-    untouched."""
-    wanted = [
-        (chain, edition) for chain, edition in wanted if options.force or stale(project, chain, edition, options.pages)
-    ]
-    if not wanted:
+def faults(project: Project, chain: tuple[Step, ...], edition: Edition, file: str) -> list[Problem]:
+    """What is wrong with the values of the parameters, which come from `file`; raises Problems for raw tables that
+    are wrong. A chain that reads no raw tables has neither."""
+    if not any(steps.covers("data/raw", path) for step in chain for path in step.reads):
         return []
-    with _terminable(), Pool(options.engine, options.cell_seconds) as pool, publish.sole_run(project):
-        return [Run(project, chain, edition, pool, options).go() for chain, edition in wanted]
+    from toll import parameters
+
+    return parameters.validate(edition.values, project, file)
+
+
+def stale(
+    project: Project, wanted: Iterable[Planned], pages: Pages | None, imports: Imports | None = None
+) -> list[Planned]:
+    """Those of planned editions that are not up to date."""
+    imports = imports or Imports(plan.memory(project))
+    if publish.interrupted(project) or (pages is not None and pages.why(project)):
+        return list(wanted)
+    return [
+        (chain, edition) for chain, edition in wanted if any(plan.survey(project, chain, edition, imports).values())
+    ]
+
+
+def run(project: Project, wanted: Iterable[Planned], options: Options, pool: Pool | None = None) -> list[Report]:
+    """Runs what is stale of planned editions, in `pool` or one of its own. Raises Problems, StepFailed.
+
+    Editions are published as they are complete; the one that fails, and any that is not complete then, is
+    untouched.
+    """
+    own = contextlib.nullcontext(pool) if pool else Pool(options.engine, options.cell_seconds)
+    with terminable(), own as pool, publish.sole_run(project):
+        return list(_side_by_side(project, deque(wanted), options, pool))
 
 
 @contextmanager
-def _terminable() -> Iterator[None]:
+def terminable() -> Iterator[None]:
     """SIGTERM ends a run as Ctrl-C does: tidily."""
 
     def leave(*_) -> None:
@@ -123,21 +140,49 @@ def _terminable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
+def _side_by_side(project: Project, waiting: deque[Planned], options: Options, pool: Pool) -> Iterator[Report]:
+    """Begins an edition whenever those that are under way leave a core free."""
+    if not pool.ready:
+        options.tell("", "", IMPORTING)
+    imports = Imports(plan.memory(project))
+    active: list[Run] = []
+    try:
+        while waiting or active:
+            while waiting and pool.running < options.jobs:
+                active.append(Run(project, *waiting.popleft(), pool, options, imports))
+                active[-1].start_ready()
+            for one in [one for one in active if not one.running and not one.waiting]:
+                yield one.finish()
+                active.remove(one)
+            for event in pool.events():
+                for one in active:
+                    one.hear(event)
+                if event.exit is not None:
+                    break
+    except (StepFailed, Problems):
+        pool.clear()
+        raise
+    finally:
+        for one in active:
+            one.stage.remove()
+
+
 class Run:
     """One edition on its way from stale to published."""
 
-    def __init__(self, project: Project, chain: tuple[Step, ...], edition: Edition, pool: Pool, options: Options):
-        self.project, self.chain, self.edition, self.pool, self.options = (
-            project,
-            chain,
-            edition,
-            pool,
-            options,
-        )
+    def __init__(
+        self,
+        project: Project,
+        chain: tuple[Step, ...],
+        edition: Edition,
+        pool: Pool,
+        options: Options,
+        imports: Imports,
+    ):
+        self.project, self.chain, self.edition = project, chain, edition
+        self.pool, self.options, self.imports = pool, options, imports
         self.record = plan.Record.load(project, edition.name)
-        self.imports = Imports(plan.memory(project))
         self.stage = Stage(project, edition.name)
-        self.started = time.monotonic()
         self.waiting = list(chain)
         self.running: dict[Path, Step] = {}
         self.passed: set[str] = set()
@@ -146,30 +191,25 @@ class Run:
         self.cells: dict[str, list[str]] = {}
         self.last_cell: dict[str, int] = {}
 
-    def go(self) -> Report:
-        try:
-            self._start_ready()
-            while self.running:
-                for event in self.pool.events():
-                    self._hear(event)
-            self.stage.check_untouched()
-            return self._publish()
-        finally:
-            self.stage.remove()
-
-    def _start_ready(self) -> None:
-        """Starts steps whose inputs are complete, while there is a core for them; passes over those up to
-        date."""
+    def start_ready(self) -> None:
+        """Starts steps whose inputs are complete, while there is a core for them; passes over those up to date."""
         for step in list(self.waiting):
-            if not self.passed.issuperset(step.after) or len(self.running) >= self.options.jobs:
+            if not self.passed.issuperset(step.after):
                 continue
-            self.waiting.remove(step)
-            reads = {name: plan.digest(file) for name, file in self.stage.reads(step, self.ran).items()}
-            self.keys[step.name] = plan.key(self.project, step, self.edition, reads, self.imports)
-            if self.options.force or self._why(step):
+            if step.name not in self.keys:
+                reads = {name: plan.digest(file) for name, file in self.stage.reads(step, self.ran).items()}
+                self.keys[step.name] = plan.key(self.project, step, self.edition, reads, self.imports)
+                if not self.options.force and not self._why(step):
+                    self.waiting.remove(step)
+                    self.passed.add(step.name)
+                    continue
+                self._tell(step.name, WAITING)
+            if self.pool.running < self.options.jobs:
+                self.waiting.remove(step)
                 self._start(step)
-            else:
-                self.passed.add(step.name)
+
+    def _tell(self, step: str, doing: str, cell: int = 0) -> None:
+        self.options.tell(self.edition.name, step, doing, cell, len(self.cells.get(step, ())))
 
     def _why(self, step: Step) -> list[str]:
         outputs = plan.published(self.project, step, self.edition.name)
@@ -189,19 +229,21 @@ class Run:
             cwd=self.stage.tree(step) / "notebooks",
             parameters=injected,
         )
-        self._tell(step, 0)
+        self._tell(step.name, STARTING)
 
-    def _tell(self, step: Step, cell: int | None) -> None:
-        seconds = time.monotonic() - self.started
-        cells = len(self.cells[step.name])
-        self.options.watch(Moment(seconds, self.edition.name, step.name, cell, cells))
+    def hear(self, event: Event) -> None:
+        if event.scratch is None:
+            self.options.tell("", "", DONE)
+        elif step := self.running.get(event.scratch):
+            if event.cell is not None:
+                self.last_cell[step.name] = event.cell
+                self._tell(step.name, EXECUTING, event.cell)
+            else:
+                self._collect(step, event)
+        self.start_ready()
 
-    def _hear(self, event: Event) -> None:
-        step = self.running[event.scratch]
-        if event.cell is not None:
-            self.last_cell[step.name] = event.cell
-            self._tell(step, event.cell)
-            return
+    def _collect(self, step: Step, event: Event) -> None:
+        """Takes what an ended step has made. Raises StepFailed, Problems."""
         del self.running[event.scratch]
         try:
             if failure := self._failure(step, event):
@@ -214,16 +256,14 @@ class Run:
             raise
         self.passed.add(step.name)
         self.ran[step.name] = step
-        self._tell(step, None)
-        self._start_ready()
+        self._tell(step.name, DONE)
 
     def _failure(self, step: Step, event: Event) -> str | None:
         """What went wrong, for a reporter to read; None if nothing did."""
-        result = event.scratch / "result.json"
-        said = json.loads(result.read_text()) if result.exists() else {}
-        if event.exit == 0 and not said and result.exists():
+        said = _said(event.scratch / "result.json")
+        if event.exit == 0 and said == {}:
             return None
-        cell = said.get("cell") or self.last_cell.get(step.name)
+        cell = (said or {}).get("cell") or self.last_cell.get(step.name)
         if event.late:
             error = f"the cell ran longer than {self.options.cell_seconds:g} seconds and was ended"
         elif said:
@@ -233,11 +273,21 @@ class Run:
         where = f"{step.notebook}, cell [{cell}]" if cell else step.notebook
         source = self.cells[step.name][cell - 1] if cell else ""
         shown = "".join(f"\n    {line}" for line in source.splitlines())
-        trace = f"\n{said['traceback']}" if said.get("traceback") else ""
+        trace = f"\n{said['traceback']}" if said and said.get("traceback") else ""
         return f"{where}: {error}{shown}{trace}"
 
+    def finish(self) -> Report:
+        """Puts what the steps made in place of what was there, with the record that they ran. Raises Problems."""
+        self._tell("", PUBLISHING)
+        self.stage.check_untouched()
+        try:
+            nothing = not self.ran and not self.options.pages
+            return Report(self.edition.name, (), ()) if nothing else self._publish()
+        finally:
+            self.stage.remove()
+            self._tell("", DONE)
+
     def _publish(self) -> Report:
-        """Puts what the steps made in place of what was there, with the record that they ran."""
         moves: publish.Moves = {}
         for step in self.ran.values():
             names = (*step.writes, executed(self.edition.name, step.notebook))
@@ -257,7 +307,8 @@ class Run:
         moves[state.relative_to(self.project.root).as_posix()] = "state.json"
         publish.commit(self.project, self.stage.root, moves)
         shutil.rmtree(self.stage.failed, ignore_errors=True)
-        return Report(self.edition.name, tuple(self.ran), changed)
+        ran = tuple(step.name for step in self.chain if step.name in self.ran)
+        return Report(self.edition.name, ran, changed)
 
 
 def _cells_to_run(source: hygiene.Notebook, injected: dict[str, object]) -> list[str]:
@@ -268,6 +319,17 @@ def _cells_to_run(source: hygiene.Notebook, injected: dict[str, object]) -> list
         if injected and "parameters" in hygiene.tags(cell):
             texts.append("\n".join(f"{name} = {value!r}" for name, value in injected.items()))
     return texts
+
+
+def _said(result: Path) -> dict[str, str | int | None] | None:
+    """What a notebook's process said of its end; None if it came to none."""
+    try:
+        return json.loads(result.read_text())
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        room = shutil.disk_usage(result.parent).free / 1e6
+        return {"error": f"its process could not write its result (the disk has {room:.1f} MB left)"}
 
 
 def _cause(code: int | None) -> str:

@@ -7,8 +7,9 @@ before each fork, and if there is one that may hold a lock the notebook gets a f
 `kernel` it is always a fresh one.
 
 Commands come as lines of JSON on standard input, {"start": SCRATCH} and {"kill": SCRATCH}; events leave on
-standard output: the workers' own (see `worker`), {"job": SCRATCH, "exit": CODE} and {"note": TEXT}. At the
-end of its input the server ends everything that it has started, and itself.
+standard output: {"ready": true} when the stack is imported, the workers' own (see `worker`),
+{"job": SCRATCH, "exit": CODE} and {"note": TEXT}. At the end of its input the server ends everything that it
+has started, and itself.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ import sys
 
 from toll.chain import process, worker
 
-STACK = ("papermill", "toll.chain.inprocess", "toll.chain.engine", "polars", "altair", "vl_convert")
+STACK = (
+    *("papermill", "toll.chain.inprocess", "toll.chain.engine", "polars", "altair", "vl_convert"),
+    *("jinja2", "lxml.etree", "num2words", "pikepdf", "uharfbuzz"),
+)
 
 
 class Server:
@@ -36,6 +40,7 @@ class Server:
         process.adopt_orphans()
         if self.forks:
             import_stack()
+        worker.report(ready=True)
 
     def serve(self) -> None:
         woken, wake = os.pipe()
