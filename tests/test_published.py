@@ -18,7 +18,7 @@ from toll.ledger import CALCULATED, CHOSEN, REPORTED, Ledger, _Printed
 
 ROOT = Path(__file__).parents[1]
 PROCESSED, PUBLISHED = ROOT / "data/processed/article", ROOT / "figures/article"
-GRAPHICS = ("death-tolls", "extrajudicial-bodies", "staffing")
+GRAPHICS = ("death-tolls", "extrajudicial-bodies", "staffing", "by-the-numbers")
 NUMBER = re.compile(r"\d[\d,.]*\d|\d")
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
@@ -111,6 +111,16 @@ def test_the_reported_point_lies_where_the_table_says():
     assert (float(rows["reported"]["value"]),) in points
     assert rows["reported"]["status"] == "reported"
     assert {row["status"] for row in plotted("death-tolls")} == {"reported", "calculated"}
+
+
+def test_the_list_of_single_figures_holds_reported_ones_only_with_who_says_so():
+    texts = drawn_texts(PUBLISHED / "by-the-numbers-desktop.svg")
+    rows = plotted("by-the-numbers")
+    assert len(rows) == 7
+    for row in rows:
+        assert row["status"] == "reported"
+        assert row["number"] in texts
+        assert row["who"] in texts
 
 
 def test_each_entry_says_where_it_comes_from(ledger):

@@ -47,9 +47,9 @@ def projected_total(count: float, elapsed: float, whole: float, probability: flo
     if dispersion == 1:
         cumulative = itertools.accumulate(_still_to_come(count, elapsed, whole))
         below = itertools.takewhile(lambda reached: reached < probability, cumulative)
-        return count + sum(1 for _ in below)
+        return count + float(sum(1 for _ in below))
     inwards = math.ceil if probability < 0.5 else math.floor
-    return max(count, inwards(projection_edge(count, elapsed, whole, probability, dispersion)))
+    return max(count, float(inwards(projection_edge(count, elapsed, whole, probability, dispersion))))
 
 
 def projection_edge(count: float, elapsed: float, whole: float, probability: float, dispersion: float = 1.0) -> float:

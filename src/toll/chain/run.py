@@ -273,8 +273,7 @@ class Run:
         where = f"{step.notebook}, cell [{cell}]" if cell else step.notebook
         source = self.cells[step.name][cell - 1] if cell else ""
         shown = "".join(f"\n    {line}" for line in source.splitlines())
-        trace = f"\n{said['traceback']}" if said and said.get("traceback") else ""
-        return f"{where}: {error}{shown}{trace}"
+        return f"{where}: {error}{shown}"
 
     def finish(self) -> Report:
         """Puts what the steps made in place of what was there, with the record that they ran. Raises Problems."""
