@@ -80,7 +80,8 @@ def test_bounds_hold_every_result_between_them(a, b, c):
 
 @pytest.mark.parametrize("formula", [
     "__import__('os').system('true')", "officers ** 2", "officers.caveat", "[officers]", "nobody + 1", "'a'",
-    "officers if guards else ratio", "open(officers)", "rate(bodies, days=2)", "lambda: officers", "officers.real", "a year's end",
+    "officers if guards else ratio", "open(officers)", "rate(bodies, days=2)", "lambda: officers",
+    "officers.real", "a year's end",
 ])  # fmt: skip
 def test_only_arithmetic_is_a_formula(ledger, formula):
     with pytest.raises(LedgerError):

@@ -42,6 +42,7 @@ def _is_population(value: str, tables: raw.Raw) -> bool:
     return any(figure.id == value and figure.quantity == "inhabitants" for figure in tables.figures)
 
 
+_ADDRESS = re.compile(r"((https?://[A-Za-z0-9.-]+(:\d+)?)?/)?([A-Za-z0-9._~%-]+/)*[A-Za-z0-9._~%-]*", re.ASCII)
 _DISPERSION = "variance ÷ mean, from 1 (independent deaths) to 20"
 
 PARAMETERS: dict[str, Parameter] = {
@@ -65,7 +66,7 @@ PARAMETERS: dict[str, Parameter] = {
     "base_url": Parameter(
         str,
         "an https:// or http:// address, a path without spaces, or nothing",
-        lambda value, _: bool(re.fullmatch(r"((https?://[A-Za-z0-9.-]+(:\d+)?)?/)?([A-Za-z0-9._~%-]+/)*[A-Za-z0-9._~%-]*", value)),
+        lambda value, _: bool(_ADDRESS.fullmatch(value)),
     ),
     "credit": Parameter(
         str, "1 to 60 printable characters", lambda value, _: 0 < len(value.strip()) <= 60 and value.isprintable()
