@@ -23,7 +23,9 @@ def ledger():
         {"start": date(2014, 1, 1), "end": date(2014, 6, 30)},
     )
     return Ledger([
-        reported("killed", 102, qualifier="ordinal", as_reported="102nd", quantity="police killed", place="Here", **year),
+        reported(
+            "killed", 102, qualifier="ordinal", as_reported="102nd", quantity="police killed", place="Here", **year
+        ),
         reported("bodies", 201, high=math.inf, qualifier="at least", as_reported="at least 201", unit="bodies", **half),
         reported("officers", 27_000, 26_500, 27_500, unit="officers"),
         reported("guards", 8_500, 8_450, 8_550, unit="officers", as_reported="about 8,500"),

@@ -170,7 +170,7 @@ def _readme(graphic: Graphic, caption: str) -> bytes:
     parts = {
         "Headline": furniture.headline, "Caption": caption, "Alt text": furniture.alt, "Note": furniture.note,
         "Credit": furniture.credit, "Licence": meta.licence, "Edition": meta.edition, "Data as of": meta.as_of,
-        "Digest of the run": meta.digest,
+        "Digest of its numbers": meta.digest,
     }  # fmt: skip
     return "\n".join(f"{name}\n{_plain(text)}\n" for name, text in parts.items() if text).encode()
 
