@@ -65,12 +65,24 @@ def measure(runs: int) -> list[tuple[str, list[tuple[float, float]]]]:
     with tempfile.TemporaryDirectory() as scratch:
         clone = Path(scratch) / "clone"
         subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
+        cold = f"XDG_CACHE_HOME={scratch}/cache"
+        export = (
+            "from pathlib import Path; from toll.graphics import Graphic, export;"
+            "paths = sorted(Path('data/processed/article/graphics').glob('*.json'));"
+            "export(map(Graphic.load, paths), Path('drawn'), cache=Path('drawings'))"
+        )
         cases = {
             "set-up from a bare clone": ("rm -rf .venv && make .venv/ready", 3),
-            "first run, everything stale": ("rm -rf .toll && make", runs),
-            "everything stale, drawings cached": (".venv/bin/toll run --force", runs),
-            "everything stale, standard kernels": (".venv/bin/toll run --force --engine kernel", 3),
+            "first run: fonts built, everything drawn": (f"rm -rf .toll {scratch}/cache && {cold} make", runs),
+            "everything stale, fonts there, everything drawn": (
+                f"rm -rf .toll {scratch}/cache/toll/drawings && {cold} make",
+                runs,
+            ),
+            "everything stale, drawings cached": (f"{cold} .venv/bin/toll run --force", runs),
+            "everything stale, standard kernels": (f"{cold} .venv/bin/toll run --force --engine kernel", 3),
             "nothing stale": ("make", runs),
+            "all exports of the edition, drawn": (f'rm -rf drawings && .venv/bin/python -c "{export}"', runs),
+            "all exports of the edition, cached": (f'.venv/bin/python -c "{export}"', runs),
         }
         return [(name, [timed(command, clone) for _ in range(times)]) for name, (command, times) in cases.items()]
 

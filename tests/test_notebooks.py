@@ -23,7 +23,9 @@ def copy(tmp_path_factory):
 
 
 def nbval(folder, *notebooks):
-    environment = os.environ | {"TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0", "POLARS_MAX_THREADS": "1"}
+    """Runs nbval; with a cache of its own, so that pictures are drawn and not taken from an earlier run."""
+    fixed = {"TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0", "POLARS_MAX_THREADS": "1"}
+    environment = os.environ | fixed | {"XDG_CACHE_HOME": str(folder / "cache")}
     command = [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *notebooks]
     return subprocess.run(command, cwd=folder / "notebooks", env=environment, capture_output=True, text=True)
 

@@ -47,15 +47,23 @@ def export(graphics: Graphic | Iterable[Graphic], folder: Path, jobs: int = 2,
     """
     tasks = [task for graphic in ([graphics] if isinstance(graphics, Graphic) else graphics)
              for task in graphic.tasks()]  # fmt: skip
-    folder, store = Path(folder), Path(cache or user_cache() / "drawings")
+    folder, store = Path(folder), _store(cache)
     folder.mkdir(parents=True, exist_ok=True)
-    store.mkdir(parents=True, exist_ok=True)
     keyed = {_key(task): task for task in tasks}
     missing = {key: task for key, task in keyed.items() if not _intact(store / key)}
     _draw(missing, store, jobs)
     records = [record for key in keyed for record in _take(store / key, folder)]
     _prune(store)
     return records
+
+
+def drawing(task: dict[str, Any], name: str, cache: Path | None = None) -> bytes:
+    """One file of a task, drawn in this process unless it is in `cache`, where `export` finds it then."""
+    store = _store(cache)
+    entry = store / _key(task)
+    if not _intact(entry):
+        keep(task, entry)
+    return (entry / name).read_bytes()
 
 
 def keep(task: dict[str, Any], entry: Path) -> None:
@@ -162,3 +170,9 @@ def _making() -> list[str]:
         *(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}" for file in code),
         *(f"{library} {metadata.version(library)}" for library in LIBRARIES),
     ]
+
+
+def _store(cache: Path | None) -> Path:
+    store = Path(cache or user_cache() / "drawings")
+    store.mkdir(parents=True, exist_ok=True)
+    return store

@@ -202,9 +202,9 @@ class Graphic:
     @cached_property
     def svg(self) -> str:
         """The finished picture for the desktop in the light theme, byte for byte the file that is published."""
-        from toll.graphics.formats import Picture
+        from toll.graphics.files import drawing
 
-        return Picture.draw(self.tasks()[0]).svg().decode()
+        return drawing(self.tasks()[0], f"{self.name}-desktop.svg").decode()
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return {"image/svg+xml": self.svg, "text/plain": self.furniture.alt}
