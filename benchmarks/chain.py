@@ -3,7 +3,7 @@
     python benchmarks/chain.py [--runs 5]
 
 Set-up installs from the package registries (or their local cache); everything else is offline. Peak memory is the
-largest sum over all processes of a run of their proportional share, sampled every 20 ms (Linux).
+largest sum over all processes of a run of their proportional share, sampled five times a second (Linux).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def timed(command: str, folder: Path) -> tuple[float, float]:
 
 
 def _watch(root: int, peak: list[float], done: threading.Event) -> None:
-    while not done.wait(0.02):
+    while not done.wait(0.2):
         peak[0] = max(peak[0], sum(map(_megabytes, _family(root))))
 
 
