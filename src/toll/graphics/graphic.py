@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
@@ -202,12 +203,24 @@ class Graphic:
     @cached_property
     def svg(self) -> str:
         """The finished picture for the desktop in the light theme, byte for byte the file that is published."""
+        return self._desktop("svg").decode()
+
+    def _desktop(self, format: str) -> bytes:
         from toll.graphics.files import drawing
 
-        return drawing(self.tasks()[0], f"{self.name}-desktop.svg").decode()
+        return drawing(self.tasks()[0], f"{self.name}-desktop.{format}")
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        return {"image/svg+xml": self.svg, "text/plain": self.furniture.alt}
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> tuple[dict[str, str], dict[str, dict[str, float]]]:
+        """The picture as SVG, which is compared in checks, and as PNG for viewers that show no foreign SVG.
+
+        JupyterLab is one, as long as a notebook that somebody else ran is not trusted.
+        """
+        width = self.tasks()[0]["size"]["width"]
+        png = b64encode(self._desktop("png")).decode()
+        pictures = {"image/svg+xml": self.svg, "image/png": png, "text/plain": self.furniture.alt}
+        return pictures, {"image/png": {"width": width}}
 
 
 def house_config(style: Style) -> dict[str, Any]:
