@@ -51,6 +51,13 @@ def test_the_drawn_edge_lies_within_one_death_of_the_printed_limit(count, elapse
     assert abs(edge - estimate.projected_total(count, elapsed, 365, probability)) < 1.01
 
 
+@given(st.integers(1, 300), splits, st.sampled_from(LEVELS), st.sampled_from((1, 2, 5, 20)))
+def test_no_total_lies_below_what_has_happened(count, split, probability, dispersion):
+    elapsed, whole = split
+    assert estimate.projection_edge(count, elapsed, whole, probability, dispersion) >= count
+    assert estimate.projected_total(count, elapsed, whole, probability, dispersion) >= count
+
+
 @pytest.mark.parametrize("dispersion", [1.5, 2, 3, 5])
 def test_dispersed_limits_are_those_of_the_scaled_normal_score_interval(dispersion):
     """Solves the score equation (Y - X m/n)^2 = z^2 phi (X + Y)(m/n)... numerically, not in closed form."""

@@ -53,7 +53,7 @@ def projected_total(count: float, elapsed: float, whole: float, probability: flo
 
 
 def projection_edge(count: float, elapsed: float, whole: float, probability: float, dispersion: float = 1.0) -> float:
-    """The joint-sampling limit of `projected_total` before rounding: a smooth edge to draw.
+    """The joint-sampling limit of `projected_total` before rounding: a smooth edge to draw, never below `count`.
 
     With dispersion 1 it lies within one event of the exact quantile from some sixty events in five months on.
     """
@@ -63,7 +63,7 @@ def projection_edge(count: float, elapsed: float, whole: float, probability: flo
     ahead = (whole - elapsed) / elapsed
     expected = count * ahead
     centre = expected + z * z * ahead / 2
-    return count + centre + z * math.sqrt(expected * (1 + ahead) + (z * ahead / 2) ** 2)
+    return max(count, count + centre + z * math.sqrt(expected * (1 + ahead) + (z * ahead / 2) ** 2))
 
 
 def probability_above(threshold: float, count: float, elapsed: float, whole: float, dispersion: float = 1.0) -> float:
