@@ -428,7 +428,7 @@ def table_rows(section: str) -> list[list[str]]:
 
 def test_the_readme_lists_the_quantities_as_the_table_does():
     section = README.split("## quantities.csv")[1].split("\n## ")[0]
-    _, listed = section.split("| quantity | unit | whole | definition |")
+    _, listed = section.split("| quantity | unit | topic | whole | definition |")
     with (Project(ROOT).raw / Q).open(encoding="utf-8", newline="") as file:
         assert table_rows(listed) == list(csv.reader(file))[1:]
 

@@ -16,6 +16,7 @@ LICENCE = {
 }
 TABLES = {
     "figures": "Every reported figure, read into a number with bounds; one row a claim",
+    "claims": "Statements of the sources that the fact check tests, in our words",
     "ledger": "Every number that may be printed: reported, chosen or calculated, with formula and source",
     "fact-check": "Every claim tested: verdict, result, how sure",
 }
@@ -24,6 +25,7 @@ COLUMNS = {
     "id": "Unique, stable name of the row",
     "label": "What the number is, in words",
     "quantity": "What is counted, from the closed list in data/raw/quantities.csv",
+    "topic": "What the figure is for: deaths, bodies, staffing or other",
     "place": "Where it is counted",
     "start": "First day of the period (for a date: the earliest day that it can be)",
     "end": "Last day of the period, inclusive (for a date: the latest day that it can be)",

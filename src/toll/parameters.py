@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from toll import raw
-from toll.paths import Project
 from toll.problems import Problem, Problems
 
 Value = str | int | float
@@ -17,31 +16,22 @@ Value = str | int | float
 
 @dataclass(frozen=True)
 class Parameter:
-    """`expected` completes "expected …"; `fits` may look at the raw tables."""
+    """`expected` completes "expected …"."""
 
     type: type
     expected: str
-    fits: Callable[[Value, raw.Raw], bool]
+    fits: Callable[[Value], bool]
 
 
-def _is_known_date(value: str, tables: raw.Raw) -> bool:
-    day = _iso_date(value)
-    return day is not None and day >= min(source.published for source in tables.sources)
-
-
-def _iso_date(value: str) -> date | None:
+def _is_date(value: str) -> bool:
     try:
-        return date.fromisoformat(value) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII) else None
+        return bool(re.fullmatch(r"(19|20)\d{2}-\d{2}-\d{2}", value, re.ASCII)) and bool(date.fromisoformat(value))
     except ValueError:
-        return None
+        return False
 
 
-def _is_population(value: str, tables: raw.Raw) -> bool:
-    if re.fullmatch(r"[1-9][0-9]*", value):
-        return True
-    return any(figure.id == value and figure.quantity == "inhabitants" for figure in tables.figures)
-
-
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*", re.ASCII)
+_ID_OR_NUMBER = re.compile(r"[1-9][0-9]*|[a-z][a-z0-9]*(_[a-z0-9]+)*", re.ASCII)
 _ADDRESS = re.compile(r"((https?://[A-Za-z0-9.-]+(:\d+)?)?/)?([A-Za-z0-9._~%-]+/)*[A-Za-z0-9._~%-]*", re.ASCII)
 _DISPERSION = "variance ÷ mean, from 1 (independent deaths) to 20"
 
@@ -49,35 +39,34 @@ PARAMETERS: dict[str, Parameter] = {
     "edition": Parameter(
         str,
         "a name in lower case: letters, digits, '.', '_', '-', parts separated by '/'",
-        lambda value, _: bool(re.fullmatch(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*", value, re.ASCII)),
+        lambda value: bool(_NAME.fullmatch(value)),
     ),
-    "as_of": Parameter(
-        str, "a date such as 2014-08-11, not before the first source was published", _is_known_date
-    ),
-    "baseline_year": Parameter(int, "a year from 1900 to 2100", lambda value, _: 1900 <= value <= 2100),
-    "interval_inner": Parameter(float, "a level between 0 and 1, such as 0.8", lambda value, _: 0 < value < 1),
-    "interval_outer": Parameter(float, "a level between 0 and 1, such as 0.95", lambda value, _: 0 < value < 1),
-    "dispersion": Parameter(float, _DISPERSION, lambda value, _: 1 <= value <= 20),
-    "dispersion_clustered": Parameter(float, _DISPERSION, lambda value, _: 1 <= value <= 20),
+    "as_of": Parameter(str, "a date such as 2014-08-11, from 1900 on", _is_date),
+    "baseline_year": Parameter(int, "a year from 1900 to 2100", lambda value: 1900 <= value <= 2100),
+    "interval_inner": Parameter(float, "a level between 0 and 1, such as 0.8", lambda value: 0 < value < 1),
+    "interval_outer": Parameter(float, "a level between 0 and 1, such as 0.95", lambda value: 0 < value < 1),
+    "dispersion": Parameter(float, _DISPERSION, lambda value: 1 <= value <= 20),
+    "dispersion_clustered": Parameter(float, _DISPERSION, lambda value: 1 <= value <= 20),
     "population": Parameter(
-        str, "the id of a count of inhabitants, or a whole number of inhabitants without separators", _is_population
+        str,
+        "the id of a count of inhabitants, or a whole number of inhabitants without separators",
+        lambda value: bool(_ID_OR_NUMBER.fullmatch(value)),
     ),
-    "print_width": Parameter(float, "millimetres from 40 to 400", lambda value, _: 40 <= value <= 400),
+    "print_width": Parameter(float, "millimetres from 40 to 400", lambda value: 40 <= value <= 400),
     "base_url": Parameter(
         str,
         "an https:// or http:// address, a path without spaces, or nothing",
-        lambda value, _: bool(_ADDRESS.fullmatch(value)),
+        lambda value: bool(_ADDRESS.fullmatch(value)),
     ),
     "credit": Parameter(
-        str, "1 to 60 printable characters", lambda value, _: 0 < len(value.strip()) <= 60 and value.isprintable()
+        str, "1 to 60 printable characters", lambda value: 0 < len(value.strip()) <= 60 and value.isprintable()
     ),
 }  # fmt: skip
 
 
-def validate(values: Mapping[str, Value], project: Project, file: str) -> list[Problem]:
+def validate(values: Mapping[str, Value], file: str) -> list[Problem]:
     """Every problem of `values`, which come from `file` (an edition, a notebook or "command line")."""
-    tables = raw.read(project)
-    problems = [problem for name, value in values.items() if (problem := _validate(name, value, tables, file))]
+    problems = [problem for name, value in values.items() if (problem := _validate(name, value, file))]
     inner, outer = values.get("interval_inner"), values.get("interval_outer")
     if not problems and inner is not None and outer is not None and inner >= outer:
         problems.append(
@@ -87,19 +76,29 @@ def validate(values: Mapping[str, Value], project: Project, file: str) -> list[P
     return problems
 
 
-def _validate(name: str, value: Value, tables: raw.Raw, file: str) -> Problem | None:
+def _validate(name: str, value: Value, file: str) -> Problem | None:
     parameter = PARAMETERS.get(name)
     if parameter is None:
         return Problem(file, None, name, "an unknown parameter", f"one of {', '.join(PARAMETERS)}", "Correct the name.")
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     fits_type = is_number and math.isfinite(value) if parameter.type is float else type(value) is parameter.type
-    if fits_type and parameter.fits(value, tables):
+    if fits_type and parameter.fits(value):
         return None
     return Problem(file, None, name, repr(value), parameter.expected, "Give another value.")
 
 
-def enter(project: Project, **values: Value) -> None:
+def refer(values: Mapping[str, Value], tables: raw.Raw, file: str) -> list[Problem]:
+    """The problems of values that name rows of the raw tables which are not there."""
+    people = values.get("population", "")
+    known = {figure.id for figure in tables.figures if figure.quantity == "inhabitants"}
+    if not isinstance(people, str) or people in known or not people[:1].isalpha():
+        return []
+    expected = f"{PARAMETERS['population'].expected}; the counts are {', '.join(sorted(known))}"
+    return [Problem(file, None, "population", repr(people), expected, "Give another value.")]
+
+
+def enter(**values: Value) -> None:
     """The check that opens every notebook: raises Problems naming each unusable parameter."""
-    problems = validate(values, project, "parameters cell")
+    problems = validate(values, "parameters cell")
     if problems:
         raise Problems(problems)

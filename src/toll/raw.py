@@ -25,6 +25,7 @@ LONGEST_EXACT = 6
 FORMULA = ("=", "+", "-", "@")
 SEPARATORS = {";": "semicolons", "\t": "tabs"}
 SENTENCE_ENDS = (".", "!", "?", "”", '"')
+NAME_IN_FILES = "[a-z]+(-[a-z]+)*"
 PLACEHOLDER = re.compile(r"\{\{ ([a-z][a-z0-9_]*)(?:\.[a-z_]+)? \}\}")
 
 
@@ -83,11 +84,12 @@ class Correction:
 
 @dataclass(frozen=True)
 class Allowed:
-    """A quantity with a unit it may have; `whole` where whole things are counted."""
+    """A quantity with a unit it may have and the topic it is for; `whole` where whole things are counted."""
 
     line: int
     quantity: str
     unit: str
+    topic: str
     whole: bool
     definition: str
 
@@ -277,6 +279,7 @@ QUANTITIES = Table(
     (
         _text("quantity"),
         _text("unit"),
+        Column("topic", _matching(NAME_IN_FILES), "a name of lower-case letters and hyphens", "Write it like deaths."),
         Column("whole", _yes_no, "yes or no", "Choose one."),
         _prose("definition", required=True),
     ),

@@ -98,9 +98,10 @@ def faults(project: Project, chain: tuple[Step, ...], edition: Edition, file: st
     are wrong. A chain that reads no raw tables has neither."""
     if not any(steps.covers("data/raw", path) for step in chain for path in step.reads):
         return []
-    from toll import parameters
+    from toll import parameters, raw
 
-    return parameters.validate(edition.values, project, file)
+    tables = raw.read(project)
+    return parameters.validate(edition.values, file) or parameters.refer(edition.values, tables, file)
 
 
 def stale(
