@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +44,8 @@ def run(project: Project, args: argparse.Namespace) -> int:
     stale = list(wanted) if args.force else runner.stale(project, wanted, options.pages)
     moments: list[runner.Moment] = []
     try:
-        reports = _run(project, stale, options, moments) if stale else []
+        with _renderers(_pages(project), options.jobs, ahead=not sweep) if stale else contextlib.nullcontext():
+            reports = _run(project, stale, options, moments) if stale else []
     except runner.StepFailed as failed:
         if args.debug:
             raise
@@ -70,6 +73,14 @@ def _options(project: Project, args: argparse.Namespace) -> runner.Options:
     return options
 
 
+def _renderers(pages: Pages | None, jobs: int, ahead: bool = True) -> AbstractContextManager[None]:
+    """Warm processes for the pictures of a run, where it makes any; `ahead`: of all sizes, as they will be exported."""
+    from toll.graphics import renderers
+
+    drawn = pages and renderers.POSSIBLE
+    return renderers.running(jobs, ahead) if drawn else contextlib.nullcontext()
+
+
 def _run(
     project: Project,
     stale: list[runner.Planned],
@@ -93,7 +104,8 @@ def watch(project: Project, args: argparse.Namespace) -> int:
     from toll.chain.pool import Pool
 
     try:
-        with runner.terminable(), Pool(runner.DEFAULT_ENGINE) as pool:
+        options = runner.Options(pages=_pages(project))
+        with runner.terminable(), _renderers(options.pages, options.jobs), Pool(runner.DEFAULT_ENGINE) as pool:
             print("Watching; Ctrl-C ends.", file=sys.stderr)
             watcher.watch(project, lambda: _react(project, args, pool))
     except KeyboardInterrupt:

@@ -8,8 +8,10 @@ sockets.
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
+from pathlib import Path
 
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine
@@ -17,10 +19,13 @@ from papermill.exceptions import PapermillException
 
 
 class ForkEngine(Engine):
-    """Runs the cells of one notebook in this process; a second notebook needs a second process."""
+    """Runs the cells of one notebook in this process; a second notebook needs a second process.
+
+    The notebook as far as it came is written to `keep` before each cell, in case that the cell ends the process.
+    """
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man, kernel_name, **options):
+    def execute_managed_notebook(cls, nb_man, kernel_name, keep=None, **options):
         from IPython.core.interactiveshell import InteractiveShell
 
         from toll.chain.inprocess import Cells
@@ -29,7 +34,7 @@ class ForkEngine(Engine):
             raise PapermillException("engine fork: this process has a shell already; run one notebook per process")
         traits = PapermillNotebookClient.class_trait_names()
         client = _Client(nb_man, **{name: value for name, value in options.items() if name in traits})
-        client.kc = Cells()
+        client.kc, client.keep = Cells(), keep
         try:
             return client.execute()
         finally:
@@ -38,6 +43,13 @@ class ForkEngine(Engine):
 
 class _Client(PapermillNotebookClient):
     """papermill's notebook client when the cells run here: there is no kernel to set up or to shut down."""
+
+    keep: str | None
+
+    def execute_cell(self, cell, *arguments, **options):
+        if self.keep:
+            Path(self.keep).write_text(json.dumps(self.nb))
+        return super().execute_cell(cell, *arguments, **options)
 
     def setup_kernel(self, **_):
         from contextlib import nullcontext

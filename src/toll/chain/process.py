@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-# A run must not depend on who starts it: of the caller's environment only what finds programs and folders is
-# kept.
-KEPT = ("HOME", "PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR", "XDG_CACHE_HOME")
+# A run must not depend on who starts it: of the caller's environment only what finds programs, folders and processes
+# is kept.
+KEPT = (
+    *("HOME", "PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR", "XDG_CACHE_HOME"),
+    "TOLL_RENDERERS",
+)
 FIXED = {"TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0", "POLARS_MAX_THREADS": "1"}
 
 # Threads that importing polars starts and that hold no lock while they wait: a fork beside them is safe.

@@ -6,34 +6,30 @@ specification, the words, this package's code, the libraries and the font.
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import hashlib
 import json
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable
 from importlib import metadata
-from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
+from toll.graphics import renderers
 from toll.graphics.graphic import Graphic
+from toll.graphics.renderers import Task
 from toll.paths import user_cache
 from toll.problems import Problem, Problems
 
 LIBRARIES = ("brotli", "fontpkg-libre-franklin", "fonttools", "lxml", "pikepdf", "pyoxipng", "uharfbuzz",
              "vl-convert-python")  # fmt: skip
 INDEX = "index.json"
-ORDER, FOUND, LOG = "order.json", "found.json", "log.txt"  # what a worker gets and leaves
-MOST_ENTRIES = 200  # some ten runs of three graphics, about 20 MB
+MOST_ENTRIES = 400  # some ten runs, about 40 MB
 A_DAY = 24 * 60 * 60
-LONGEST = 300  # seconds that a worker may take before it counts as stuck
-# What a worker must not inherit: dates, sorting and the order of parallel work have to be the same everywhere.
-ENVIRONMENT = {"TZ": "UTC", "LC_ALL": "C.UTF-8", "RAYON_NUM_THREADS": "1"}
 
 
 def export(graphics: Graphic | Iterable[Graphic], folder: Path, jobs: int = 2,
@@ -50,24 +46,36 @@ def export(graphics: Graphic | Iterable[Graphic], folder: Path, jobs: int = 2,
     folder, store = Path(folder), _store(cache)
     folder.mkdir(parents=True, exist_ok=True)
     keyed = {_key(task): task for task in tasks}
-    missing = {key: task for key, task in keyed.items() if not _intact(store / key)}
-    _draw(missing, store, jobs)
+    _draw({store / key: task for key, task in keyed.items() if not intact(store / key)}, jobs)
     records = [record for key in keyed for record in _take(store / key, folder)]
     _prune(store)
     return records
 
 
-def drawing(task: dict[str, Any], name: str, cache: Path | None = None) -> bytes:
-    """One file of a task, drawn in this process unless it is in `cache`, where `export` finds it then."""
+def drawing(task: Task, name: str, cache: Path | None = None) -> bytes:
+    """One file of a task, drawn now unless it is in `cache`, where `export` finds it then.
+
+    Drawn by a renderer that runs already, or in this process.
+    """
     store = _store(cache)
     entry = store / _key(task)
-    if not _intact(entry):
-        keep(task, entry)
+    if not intact(entry):
+        if renderers.are_running():
+            renderers.draw({entry: task})
+        else:
+            keep(task, entry)
     return (entry / name).read_bytes()
 
 
-def keep(task: dict[str, Any], entry: Path) -> None:
-    """Draws one task into the folder `entry`, which appears complete or not at all. What a worker does."""
+def draw_ahead(tasks: Iterable[Task], cache: Path | None = None) -> None:
+    """Has drawn, while there is nothing else to do, what `export` will want. Without renderers that run: nothing."""
+    store = _store(cache)
+    keyed = {store / _key(task): task for task in tasks} if renderers.are_running() else {}
+    renderers.draw_ahead({entry: task for entry, task in keyed.items() if not intact(entry)})
+
+
+def keep(task: Task, entry: Path) -> None:
+    """Draws one task into the folder `entry`, which appears complete or not at all. What a renderer does."""
     from toll.graphics.formats import Picture
 
     picture = Picture.draw(task)
@@ -97,41 +105,29 @@ def _measures(name: str, unit: str, scale: float, width: float, height: float) -
     return {"width": round(width * pixels), "height": round(height * pixels), "unit": "px"}
 
 
-def _draw(tasks: dict[str, dict[str, Any]], store: Path, jobs: int) -> None:
-    """Draws `tasks` in fresh processes: forking one in which Vega has run would hang."""
-    by_size = groupby(tasks, lambda key: (tasks[key]["name"], tasks[key]["size"]["name"]))
-    groups = [list(keys) for _, keys in by_size]  # light and dark share their glyphs, so one process draws both
-    hands = [list(chain(*hand)) for start in range(jobs) if (hand := groups[start::jobs])]
-    with ExitStack() as stack:
-        orders = [Path(stack.enter_context(tempfile.TemporaryDirectory(dir=store, prefix="."))) for _ in hands]
-        workers = [
-            stack.enter_context(_worker({str(store / key): tasks[key] for key in hand}, order))
-            for hand, order in zip(hands, orders, strict=True)
-        ]
-        for worker, order in zip(workers, orders, strict=True):
-            if worker.wait(LONGEST):
-                raise RuntimeError(f"A process that draws graphics stopped:\n{(order / LOG).read_text('utf-8')}")
-        problems = [Problem(**problem) for order in orders for problem in json.loads((order / FOUND).read_text())]
+def _draw(tasks: dict[Path, Task], jobs: int) -> None:
+    """Draws `tasks` in other processes, or here where there is no way to talk to them (Windows)."""
+    if not tasks:
+        return
+    if not renderers.POSSIBLE:
+        return _draw_here(tasks)
+    with contextlib.nullcontext() if renderers.are_running() else renderers.running(jobs, ahead=False):
+        renderers.draw(tasks)
+
+
+def _draw_here(tasks: dict[Path, Task]) -> None:
+    problems: list[Problem] = []
+    for entry, task in tasks.items():
+        try:
+            keep(task, entry)
+        except Problems as found:
+            problems += found.problems
     if problems:
         raise Problems(problems)
 
 
-@contextmanager
-def _worker(tasks: dict[str, dict[str, Any]], order: Path) -> Iterator[subprocess.Popen]:
-    """A process that draws `tasks`; it does not outlive the block."""
-    (order / ORDER).write_text(json.dumps(tasks), "utf-8")
-    with (order / LOG).open("w") as log:
-        process = subprocess.Popen([sys.executable, "-m", "toll.graphics.worker", order], stdin=subprocess.DEVNULL,
-                                   stdout=log, stderr=log, env=os.environ | ENVIRONMENT)  # fmt: skip
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
 def _take(entry: Path, folder: Path) -> list[dict[str, Any]]:
-    if not _intact(entry):
+    if not intact(entry):
         raise RuntimeError(f"{entry} was drawn but is not whole: is the disk full?")
     records = json.loads((entry / INDEX).read_text("utf-8"))
     for record in records:
@@ -140,7 +136,7 @@ def _take(entry: Path, folder: Path) -> list[dict[str, Any]]:
     return records
 
 
-def _intact(entry: Path) -> bool:
+def intact(entry: Path) -> bool:
     try:
         records = json.loads((entry / INDEX).read_text("utf-8"))
         return all(
@@ -152,10 +148,18 @@ def _intact(entry: Path) -> bool:
 
 def _prune(store: Path) -> None:
     """Keeps the entries used last; what killed processes left goes after a day."""
-    entries = sorted(store.glob("[!.]*"), key=lambda entry: entry.stat().st_mtime, reverse=True)
-    left_over = [entry for entry in store.glob(".*") if time.time() - entry.stat().st_mtime > A_DAY]
+    used = {entry: when for entry in store.iterdir() if (when := _last_used(entry)) is not None}
+    entries = sorted((entry for entry in used if not entry.name.startswith(".")), key=used.get, reverse=True)
+    left_over = [entry for entry in used.keys() - entries if time.time() - used[entry] > A_DAY]
     for entry in entries[MOST_ENTRIES:] + left_over:
         shutil.rmtree(entry, ignore_errors=True)
+
+
+def _last_used(entry: Path) -> float | None:
+    try:
+        return entry.stat().st_mtime
+    except FileNotFoundError:  # another process has just finished with it
+        return None
 
 
 def _key(task: dict[str, Any]) -> str:
@@ -163,9 +167,11 @@ def _key(task: dict[str, Any]) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
+@functools.cache
 def _making() -> list[str]:
     """What turns a task into bytes: this package's code and the libraries."""
-    code = sorted(file for file in Path(__file__).parent.glob("*.py") if file.name != "gallery.py")
+    others = ("gallery.py", "renderer.py", "renderers.py")
+    code = sorted(file for file in Path(__file__).parent.glob("*.py") if file.name not in others)
     return [
         *(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}" for file in code),
         *(f"{library} {metadata.version(library)}" for library in LIBRARIES),

@@ -190,6 +190,12 @@ def _plot(spec: dict[str, Any], where: str) -> str:
                                 "Try the chart function without its last layer.")]) from error  # fmt: skip
 
 
+def warm_up() -> None:
+    """Starts all that the first picture would have to wait for."""
+    _start_renderer()
+    vl_convert.vegalite_to_svg({"data": {"values": [{}]}, "mark": "point"}, allowed_base_urls=[])
+
+
 @functools.cache
 def _start_renderer() -> None:
     """Registers our fonts and makes sure that the renderer finds each: it would leave text out without a word.

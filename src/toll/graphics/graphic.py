@@ -161,11 +161,12 @@ class Graphic:
         """
         if faults := _faults(name, furniture, meta):
             raise Problems(faults)
-        specs = {
-            f"{size.name}/{theme}": _spec(chart, furniture, size, THEMES[theme], f"{name}, {size.name}")
-            for size in sizes(print_widths).values()
-            for theme in size.themes
-        }
+        specs: dict[str, dict[str, Any]] = {}
+        for size in sizes(print_widths).values():
+            for theme in size.themes:
+                where = f"{name}, {size.name}"
+                # Altair checks each part as it is made; the whole chart, which takes longest, once.
+                specs[f"{size.name}/{theme}"] = _spec(chart, furniture, size, THEMES[theme], where, whole=not specs)
         return cls(name, furniture, meta, specs, tuple(print_widths), data)
 
     @classmethod
@@ -178,7 +179,12 @@ class Graphic:
         )  # fmt: skip
 
     def save(self, folder: Path) -> list[Path]:
-        """Writes NAME.json, which `export` reads, and NAME.csv, the data plotted and printed."""
+        """Writes NAME.json, which `export` reads, and NAME.csv, the data plotted and printed.
+
+        Renderers that run already begin with the files that `export` will want.
+        """
+        from toll.graphics.files import draw_ahead
+
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         stored = {
@@ -188,6 +194,7 @@ class Graphic:
         specification, table = folder / f"{self.name}.json", folder / f"{self.name}.csv"
         specification.write_text(json.dumps(stored, ensure_ascii=False, indent=1) + "\n", "utf-8", newline="\n")
         table.write_bytes(_csv(self.name, self.data))
+        draw_ahead(self.tasks())
         return [specification, table]
 
     def tasks(self) -> list[dict[str, Any]]:
@@ -251,10 +258,12 @@ def house_config(style: Style) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _spec(chart: ChartFunction, furniture: Furniture, size: Size, theme: Theme, where: str) -> dict[str, Any]:
+def _spec(chart: ChartFunction, furniture: Furniture, size: Size, theme: Theme, where: str,
+          whole: bool) -> dict[str, Any]:  # fmt: skip
+    """The specification; `whole`: checked as a whole against Vega-Lite's schema, too."""
     style = Style(size, theme)
     room = frame(asdict(furniture), size, theme, where).room
-    spec = chart(size.inner, room, style).to_dict()
+    spec = chart(size.inner, room, style).to_dict(validate=whole)
     spec |= {"width": size.inner, "padding": 0, "autosize": {"type": "fit", "contains": "padding"}}
     spec.setdefault("height", room or DEFAULT_HEIGHT)
     spec["config"] = _merge(house_config(style), spec.get("config", {}), {"background": None})
