@@ -16,7 +16,7 @@ import pytest
 
 from conftest import FIND, Toy
 from toll.chain import editions, publish, steps
-from toll.chain.run import Options, StepFailed, plan_edition, run
+from toll.chain.run import Options, plan_edition, run
 from toll.problems import Problems
 
 FAULTS = {
@@ -73,8 +73,8 @@ def test_the_executed_notebook_is_kept(toy):
 @pytest.mark.parametrize("cell", ["while True: pass", "import time; time.sleep(60)"])
 def test_a_cell_that_takes_too_long_is_ended(toy, engine, cell):
     toy.only(cell)
-    with pytest.raises(StepFailed, match=r"cell \[3\]: the cell ran longer than 1 seconds"):
-        run(toy.project, [plan_edition(toy.project, "article")], Options(engine=engine, cell_seconds=1))
+    [report] = run(toy.project, [plan_edition(toy.project, "article")], Options(engine=engine, cell_seconds=1))
+    assert "cell [3]: the cell ran longer than 1 seconds" in str(report.failure)
     assert not (toy.project.processed("article")).exists()
 
 
@@ -257,11 +257,25 @@ def test_independent_steps_run_side_by_side(toy):
         wait = f"import pathlib, time\nmeet = pathlib.Path({str(meet)!r})\n(meet / {own!r}).touch()\n" \
                f"while not (meet / {other!r}).exists(): time.sleep(0.01)"  # fmt: skip
         toy.step(own, [FIND, wait, f"(project.processed(edition) / '{own}.txt').write_text('x')"], [])
-    run(toy.project, [plan_edition(toy.project, "article")], Options(jobs=2, cell_seconds=20))
-    with pytest.raises(StepFailed):
-        for path in meet.iterdir():
-            path.unlink()
-        run(toy.project, [plan_edition(toy.project, "article")], Options(jobs=1, cell_seconds=2, force=True))
+    [report] = run(toy.project, [plan_edition(toy.project, "article")], Options(jobs=2, cell_seconds=20))
+    assert not report.failure
+    for path in meet.iterdir():
+        path.unlink()
+    [report] = run(toy.project, [plan_edition(toy.project, "article")], Options(jobs=1, cell_seconds=2, force=True))
+    assert report.failure
+
+
+def test_an_edition_that_fails_leaves_the_others_alone(toy):
+    """It ends its own notebooks only, however long they would have taken."""
+    out = "(project.processed(edition) / '{}.txt').write_text(word)"
+    toy.step("right", [FIND, "assert word != 'beta'", out.format("right")], [])
+    toy.step("left", [FIND, "import time\nif word == 'beta': time.sleep(300)", out.format("left")], [])
+    outcome = toy.toll("run", "other", "article")
+    assert outcome.returncode == 1
+    assert "notebooks/right.ipynb, cell [4]: AssertionError" in outcome.stderr
+    assert "article: ran first, left, right, last;" in outcome.stdout
+    assert not toy.project.processed("other").exists()
+    assert [path.name for path in toy.project.work.glob("stage/*")] == []
 
 
 def test_an_edition_never_writes_over_another(toy):

@@ -139,11 +139,12 @@ def test_a_chain_without_a_ledger_cannot_be_swept(swept):
         names(swept, "year=1", name="s/{year}")
 
 
-def test_what_fails_stops_the_sweep_and_leaves_no_table(swept):
+def test_runs_that_fail_leave_the_others_alone_but_no_table(swept):
     path = swept.project.notebooks / "ledger.ipynb"
     path.write_text(path.read_text().replace("import polars", "assert year != 2003; import polars"))
     outcome = sweep(swept, "year=2001..2006", name="s/{year}")
     assert outcome.returncode == 1
     assert ".toll/failed/s/2003" in outcome.stderr
+    assert outcome.stdout.count(": ran ledger;") == 5
     assert not (swept.project.processed("s") / "summary.parquet").exists()
     assert not (swept.project.processed("s") / "2003").exists()

@@ -43,26 +43,28 @@ def run(project: Project, args: argparse.Namespace) -> int:
         wanted = [runner.plan_edition(project, name, overrides, args.name) for name in _names(project, args)]
     stale = list(wanted) if args.force else runner.stale(project, wanted, options.pages)
     moments: list[runner.Moment] = []
-    try:
-        with _renderers(_pages(project), options.jobs, ahead=not sweep) if stale else contextlib.nullcontext():
-            reports = _run(project, stale, options, moments) if stale else []
-    except runner.StepFailed as failed:
-        if args.debug:
-            raise
-        print(failed, file=sys.stderr)
-        return 1
+    with _renderers(_pages(project), options.jobs, ahead=not sweep) if stale else contextlib.nullcontext():
+        reports = _run(project, stale, options, moments) if stale else []
+    failures = [report.failure for report in reports if report.failure]
+    if failures and args.debug:
+        raise failures[0]
     seconds = time.monotonic() - options.started
     _say_what_was_made(project, reports, [edition.name for _, edition in wanted], seconds)
-    for name in summarise(project, sweep) if sweep else ():
-        print(name)
+    if sweep and not failures:  # the table is that of all runs, or there is none
+        for name in summarise(project, sweep):
+            print(name)
     if args.profile and moments:
-        from toll.chain import timeline
+        _profile(project, moments, seconds)
+    return 1 if failures else 0
 
-        picture = project.work / "profile.svg"
-        spans = timeline.spans(moments, seconds)
-        timeline.draw(spans, picture)
-        print(timeline.text(spans), picture.relative_to(project.root), sep="\n")
-    return 0
+
+def _profile(project: Project, moments: list[runner.Moment], seconds: float) -> None:
+    from toll.chain import timeline
+
+    picture = project.work / "profile.svg"
+    spans = timeline.spans(moments, seconds)
+    timeline.draw(spans, picture)
+    print(timeline.text(spans), picture.relative_to(project.root), sep="\n")
 
 
 def _options(project: Project, args: argparse.Namespace) -> runner.Options:
@@ -122,18 +124,21 @@ def _react(project: Project, args: argparse.Namespace, pool: Pool) -> None:
         if stale := runner.stale(project, wanted, options.pages):
             reports = _run(project, stale, options, [], pool)
             _say_what_was_made(project, reports, [], time.monotonic() - options.started)
-    except (Problems, runner.StepFailed, OSError) as error:
+    except (Problems, OSError) as error:
         print(error, file=sys.stderr)
     sys.stdout.flush()
 
 
 def _say_what_was_made(project: Project, reports: list[runner.Report], names: list[str], seconds: float) -> None:
     for report in reports:
+        if report.failure:
+            print(report.failure, file=sys.stderr)
+            continue
         print(f"{report.edition}: ran {', '.join(report.ran) or 'nothing'}; {_count(len(report.changed))} changed")
     if not reports:
         print(f"{', '.join(names)}: everything is up to date")
     gallery = project.figures / "index.html"
-    if gallery.exists():
+    if gallery.exists() and not any(report.failure for report in reports):
         print(gallery.relative_to(project.root))
     if reports:
         print(f"{seconds:.1f} s")

@@ -109,12 +109,9 @@ class Pool:
             self._deadlines[scratch] = float("inf")
             self._tell(kill=str(scratch))
 
-    def clear(self) -> None:
-        """Ends what is running; the pool can then be used again."""
-        for scratch in self._deadlines:
-            self._tell(kill=str(scratch))
-        for _ in self.events():
-            pass
+    def end(self, scratch: Path) -> None:
+        """Ends a job; its event comes as for any that ends."""
+        self._tell(kill=str(scratch))
 
     def close(self) -> None:
         if not self._deadlines:  # it has no children, and may be busy importing

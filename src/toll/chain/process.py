@@ -21,7 +21,7 @@ FIXED = {"TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0", "POLARS_MAX_TH
 # Threads that importing polars starts and that hold no lock while they wait: a fork beside them is safe.
 QUIET_THREADS = frozenset({"jemalloc_bg_thd", "polars-ooc-clea"})
 
-SLOW = "rfc3987_syntax"
+SLOW = ("rfc3987_syntax", "rfc3986_validator", "isoduration")
 
 
 def environment() -> dict[str, str]:
@@ -45,18 +45,19 @@ def busy_threads() -> list[str]:
 
 
 @contextmanager
-def without_slow_import() -> Iterator[None]:
-    """Hides a module from those who import it now: to compile its grammar takes longer than all else
-    together.
+def without_slow_imports() -> Iterator[None]:
+    """Hides modules from those who import them now: one compiles its grammar for longer than all else takes together.
 
-    jsonschema, which nbformat and altair import, wants it for one format (iri) that they do not use.
+    jsonschema, which nbformat and altair import, wants them for formats (iri, uri, duration) that those do not use.
     """
-    sys.modules.setdefault(SLOW, None)  # reads as "not installed"
+    for name in SLOW:
+        sys.modules.setdefault(name, None)  # reads as "not installed"
     try:
         yield
     finally:
-        if sys.modules[SLOW] is None:
-            del sys.modules[SLOW]
+        for name in SLOW:
+            if sys.modules[name] is None:
+                del sys.modules[name]
 
 
 def _prctl(option: int, value: int) -> None:

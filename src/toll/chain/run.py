@@ -73,11 +73,12 @@ class Options:
 
 @dataclass(frozen=True)
 class Report:
-    """What a run did to one edition: the steps that ran, and the published files that changed."""
+    """What a run did to one edition: the steps that ran, and the published files that changed; or why none."""
 
     edition: str
-    ran: tuple[str, ...]
-    changed: tuple[str, ...]
+    ran: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    failure: StepFailed | Problems | None = None
 
 
 def plan_edition(
@@ -117,10 +118,9 @@ def stale(
 
 
 def run(project: Project, wanted: Iterable[Planned], options: Options, pool: Pool | None = None) -> list[Report]:
-    """Runs what is stale of planned editions, in `pool` or one of its own. Raises Problems, StepFailed.
+    """Runs what is stale of planned editions, in `pool` or one of its own.
 
-    Editions are published as they are complete; the one that fails, and any that is not complete then, is
-    untouched.
+    Each is published when it is complete; one that fails is untouched and says why in its report, and the others go on.
     """
     own = contextlib.nullcontext(pool) if pool else Pool(options.engine, options.cell_seconds)
     with terminable(), own as pool, publish.sole_run(project):
@@ -151,18 +151,15 @@ def _side_by_side(project: Project, waiting: deque[Planned], options: Options, p
         while waiting or active:
             while waiting and pool.running < options.jobs:
                 active.append(Run(project, *waiting.popleft(), pool, options, imports))
-                active[-1].start_ready()
-            for one in [one for one in active if not one.running and not one.waiting]:
-                yield one.finish()
+                active[-1].go_on()
+            for one in [one for one in active if one.ended]:
                 active.remove(one)
+                yield one.finish()
             for event in pool.events():
                 for one in active:
                     one.hear(event)
                 if event.exit is not None:
                     break
-    except (StepFailed, Problems):
-        pool.clear()
-        raise
     finally:
         for one in active:
             one.stage.remove()
@@ -191,8 +188,26 @@ class Run:
         self.keys: dict[str, plan.Key] = {}
         self.cells: dict[str, list[str]] = {}
         self.last_cell: dict[str, int] = {}
+        self.failure: StepFailed | Problems | None = None
 
-    def start_ready(self) -> None:
+    @property
+    def ended(self) -> bool:
+        return not self.running and (self.failure is not None or not self.waiting)
+
+    def go_on(self) -> None:
+        """Starts what can be started; what is wrong ends this edition's other steps, too."""
+        try:
+            if not self.failure:
+                self._start_ready()
+        except Problems as problems:
+            self._give_up(problems)
+
+    def _give_up(self, failure: StepFailed | Problems) -> None:
+        self.failure = self.failure or failure
+        for scratch in self.running:
+            self.pool.end(scratch)
+
+    def _start_ready(self) -> None:
         """Starts steps whose inputs are complete, while there is a core for them; passes over those up to date."""
         for step in list(self.waiting):
             if not self.passed.issuperset(step.after):
@@ -240,12 +255,16 @@ class Run:
                 self.last_cell[step.name] = event.cell
                 self._tell(step.name, EXECUTING, event.cell)
             else:
-                self._collect(step, event)
-        self.start_ready()
+                del self.running[event.scratch]
+                try:
+                    if not self.failure:
+                        self._collect(step, event)
+                except (StepFailed, Problems) as failure:
+                    self._give_up(failure)
+        self.go_on()
 
     def _collect(self, step: Step, event: Event) -> None:
         """Takes what an ended step has made. Raises StepFailed, Problems."""
-        del self.running[event.scratch]
         try:
             if failure := self._failure(step, event):
                 raise StepFailed(failure)
@@ -277,12 +296,15 @@ class Run:
         return f"{where}: {error}{shown}"
 
     def finish(self) -> Report:
-        """Puts what the steps made in place of what was there, with the record that they ran. Raises Problems."""
+        """Puts what the steps made in place of what was there, with the record that they ran."""
         self._tell("", PUBLISHING)
-        self.stage.check_untouched()
         try:
-            nothing = not self.ran and not self.options.pages
-            return Report(self.edition.name, (), ()) if nothing else self._publish()
+            if self.failure:
+                raise self.failure
+            self.stage.check_untouched()
+            return self._publish() if self.ran or self.options.pages else Report(self.edition.name)
+        except (StepFailed, Problems) as failure:
+            return Report(self.edition.name, failure=failure)
         finally:
             self.stage.remove()
             self._tell("", DONE)

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from toll.chain import hygiene
-from toll.chain.process import die_with, without_slow_import
+from toll.chain.process import die_with, without_slow_imports
 
 REPORT = 3  # inherited from the server
 LARGEST_NOTEBOOK = 16_000_000  # bytes; beyond it neither JupyterLab nor a reviewer can open it
@@ -60,7 +60,7 @@ def main(scratch: str, parent: int) -> None:
 
 def execute(scratch: str, job: dict[str, object]) -> None:
     """Runs the notebook; raises Failure."""
-    with without_slow_import():
+    with without_slow_imports():
         import papermill
         from papermill.exceptions import PapermillExecutionError
 
