@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from toll import tables
+from toll.graphics.style import LICENCE, LICENCE_TITLE
+
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
-LICENCE = {
-    "name": "CC-BY-4.0",
-    "title": "Creative Commons Attribution 4.0 International",
-    "path": "https://creativecommons.org/licenses/by/4.0/",
-}
 TABLES = {
     "figures": "Every reported figure, read into a number with bounds; one row a claim",
     "claims": "Statements of the sources that the fact check tests, in our words",
@@ -67,7 +66,7 @@ def write(folder: Path, edition: str, as_of: str) -> dict[str, Any]:
         "name": f"figures-{edition.replace('/', '-')}",
         "title": f"Reported and calculated figures, edition {edition}",
         "version": as_of,
-        "licenses": [LICENCE],
+        "licenses": [{"name": "CC-BY-4.0", "title": LICENCE_TITLE, "path": LICENCE}],
         "resources": [_resource(folder, name, title) for name, title in TABLES.items()],
     }
     text = json.dumps(package, ensure_ascii=False, indent=2) + "\n"
@@ -76,9 +75,11 @@ def write(folder: Path, edition: str, as_of: str) -> dict[str, Any]:
 
 
 def _resource(folder: Path, name: str, title: str) -> dict[str, Any]:
-    schema = pl.read_parquet_schema(folder / f"{name}.parquet")
+    table = tables.read(folder / name)
+    content = tables.csv(table)
     fields = [
-        {"name": column, "type": TYPES[type(kind)], "description": COLUMNS[column]} for column, kind in schema.items()
+        {"name": column, "type": TYPES[type(kind)], "description": COLUMNS[column]}
+        for column, kind in table.schema.items()
     ]
     return {
         "name": name,
@@ -87,5 +88,7 @@ def _resource(folder: Path, name: str, title: str) -> dict[str, Any]:
         "format": "csv",
         "mediatype": "text/csv",
         "encoding": "utf-8",
+        "bytes": len(content),
+        "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
         "schema": {"fields": fields, "missingValues": [""], "primaryKey": ["id"]},
     }

@@ -10,6 +10,7 @@ WEIGHTS = {400: "Regular", 600: "SemiBold", 700: "Bold"}
 REPORTED, HEADING, CALCULATED = 700, 600, 400
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"  # of data and graphics
+LICENCE_TITLE = "Creative Commons Attribution 4.0 International"
 ALT_TEXT_LIMIT = 250  # IPTC, AltTextAccessibility
 LABELS = {"note": "Note: ", "source": "Source: ", "credit": "Graphic: "}
 
