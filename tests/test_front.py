@@ -14,15 +14,17 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture
 def project(tmp_path):
     shutil.copytree(ROOT / "data/raw", tmp_path / "data/raw")
+    shutil.copytree(ROOT / "editions", tmp_path / "editions")
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
     (tmp_path / "figures/article").mkdir(parents=True)
-    shutil.copy(ROOT / "figures/article/gallery.json", tmp_path / "figures/article")
-    shutil.copy(ROOT / "README.md", tmp_path)
+    for name in ("README.md", "requirements.lock", "figures/article/gallery.json", "figures/article/SHA256SUMS"):
+        shutil.copy(ROOT / name, tmp_path / name)
     return Project(tmp_path)
 
 
 def test_the_committed_pages_are_what_the_published_editions_give(project):
     front.write(project)
-    for page in ("README.md", "CORRECTIONS.md"):
+    for page in ("README.md", "CORRECTIONS.md", "figures/index.html", "figures/ro-crate-metadata.json"):
         assert (project.root / page).read_text() == (ROOT / page).read_text()
 
 

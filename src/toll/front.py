@@ -1,4 +1,4 @@
-"""The pages that all editions share: the gallery, the findings in README.md, CORRECTIONS.md.
+"""The pages that all editions share: the gallery, its manifest, the findings in README.md, CORRECTIONS.md.
 
 They are written after each run, from what every edition has published; `chain` decides when.
 """
@@ -11,7 +11,7 @@ import re
 from datetime import date
 from typing import Any
 
-from toll import raw, wording
+from toll import crate, raw, wording
 from toll.graphics import gallery
 from toll.paths import Project
 
@@ -19,8 +19,9 @@ FINDINGS = re.compile(r"(<!-- findings\b[^\n]*-->\n).*?(<!-- end of findings -->
 
 
 def write(project: Project) -> None:
-    """Write the three pages. README.md changes between its two `findings` comments only."""
+    """Write the four pages. README.md changes between its two `findings` comments only."""
     gallery.render(project)
+    crate.write(project)
     tables = raw.read(project)
     corrections = project.root / "CORRECTIONS.md"
     corrections.write_text(_corrections(tables.corrections), "utf-8", newline="\n")

@@ -24,8 +24,16 @@ if TYPE_CHECKING:
 
 SHARED = Pages(
     made_by="toll.front:write",
-    reads=("data/raw/*.csv", "figures/**/gallery.json"),
-    writes=("figures/index.html", "README.md", "CORRECTIONS.md"),
+    reads=(
+        "data/raw/*.csv",
+        "editions/**/*.yml",
+        "notebooks/**/*.ipynb",
+        "notebooks/chain.yml",
+        "requirements.lock",
+        "figures/**/gallery.json",
+        "figures/**/SHA256SUMS",
+    ),
+    writes=("figures/index.html", "figures/ro-crate-metadata.json", "README.md", "CORRECTIONS.md"),
 )
 
 

@@ -56,7 +56,8 @@ class Pages:
         return moves | {_state(project).relative_to(project.root).as_posix(): f"{stage.name}/{state.name}"}, changed
 
     def _inputs(self, root: Path) -> list[str]:
-        return sorted(path.relative_to(root).as_posix() for glob in self.reads for path in root.glob(glob))
+        found = (path.relative_to(root).as_posix() for glob in self.reads for path in root.glob(glob))
+        return sorted(filter(plan.visible, found))
 
     def _record(self, project: Project, root: Path | None = None) -> dict[str, str]:
         """Hashes of all that the pages rest on, and of what is generated in them."""

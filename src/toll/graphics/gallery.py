@@ -89,12 +89,16 @@ def address(base_url: str) -> str:
     return base
 
 
+def indexes(project: Project) -> dict[str, Path]:
+    """The gallery.json of each edition that has published one, the first edition first."""
+    found = {_edition(project, index): index for index in project.figures.rglob(INDEX)}
+    return {name: found[name] for name in sorted(found, key=lambda name: (name != FIRST, name))}
+
+
 def render(project: Project) -> None:
     """Writes figures/index.html from every figures/EDITION/gallery.json and data/raw/corrections.csv."""
     corrections = [_as_text(correction) for correction in raw.read(project).corrections]
-    indexes = {_edition(project, index): index for index in project.figures.rglob(INDEX)}
-    names = sorted(indexes, key=lambda name: (name != FIRST, name))
-    editions = [_load(project, name, indexes[name], corrections) for name in names]
+    editions = [_load(project, name, index, corrections) for name, index in indexes(project).items()]
     page = _templates().get_template("gallery.html.j2").render(editions=editions)
     project.figures.mkdir(exist_ok=True)
     draft = project.figures / f".{PAGE}"
