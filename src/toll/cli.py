@@ -58,6 +58,19 @@ COMMANDS = {
         "rebuild everything elsewhere and compare every byte with what is published; exit 1 on a difference",
         "toll.review.verify:verify",
     ),
+    "sign": Command(
+        "put Content Credentials on copies of an edition's pictures, or check such copies; exit 1 if one is not fine",
+        "toll.review.sign:sign",
+        (
+            (("edition",), {"nargs": "?", "default": "article", "metavar": "EDITION", "help": "default: article"}),
+            (("--out",), {"metavar": "FOLDER", "help": "where to write the signed copies; new or empty"}),
+            (("--certificate",), {"metavar": "CHAIN.pem", "help": "the newsroom's certificate and those above it"}),
+            (("--key",), {"metavar": "KEY.pem", "help": "its private key"}),
+            (("--timestamps",), {"metavar": "ADDRESS", "help": "a time-stamp authority to ask (default: none)"}),
+            (("--check",), {"metavar": "FOLDER", "help": "check the files there instead"}),
+            (("--trust",), {"metavar": "ROOT.pem", "help": "root certificates that must vouch for the signer"}),
+        ),
+    ),
     "lab": Command("open JupyterLab on the notebooks", "toll.chain.commands:lab"),
 }  # fmt: skip
 
