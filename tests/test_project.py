@@ -3,9 +3,12 @@
 import ast
 import itertools
 import json
+import os
 import re
 import subprocess
+import sys
 import tomllib
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,8 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from text_to_num import alpha2digit
+
+from test_chain_faults import wait_for
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -104,3 +109,22 @@ def test_notebooks_are_prose_saved_in_order_and_clean(notebook):
     outputs = [output for cell in cells(notebook, "code") for output in cell["outputs"]]
     assert not [o for o in outputs if o["output_type"] == "error" or o.get("name") == "stderr"]
     assert "papermill" not in document["metadata"]
+
+
+def test_lab_serves_the_notebooks(tmp_path):
+    """JupyterLab starts in the folder of the notebooks, as the command starts it, but without a browser window."""
+    settings = {"ServerApp": {"open_browser": False, "port": 0, "allow_root": True, "shutdown_no_activity_timeout": 60}}
+    (tmp_path / "jupyter_server_config.json").write_text(json.dumps(settings))
+    own = {"JUPYTER_CONFIG_DIR": str(tmp_path), "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime"), "HOME": str(tmp_path)}
+    lab = subprocess.Popen([sys.executable, "-m", "toll", "lab"], cwd=ROOT, env=os.environ | own,
+                           stdout=subprocess.DEVNULL, stderr=(tmp_path / "log").open("w"))  # fmt: skip
+    try:
+        wait_for(lambda: list(tmp_path.glob("runtime/jpserver-*.json")) or lab.poll() is not None, seconds=60)
+        [server] = tmp_path.glob("runtime/jpserver-*.json")
+        told = json.loads(server.read_text())
+        with urllib.request.urlopen(f"{told['url']}api/contents?token={told['token']}", timeout=30) as answer:
+            names = {entry["name"] for entry in json.load(answer)["content"]}
+        assert names >= {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
+    finally:
+        lab.terminate()
+        lab.wait()
