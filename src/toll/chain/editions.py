@@ -3,6 +3,10 @@
 Each notebook declares its parameters in one cell tagged `parameters`, as plain assignments with a default and
 a doc: `as_of = "2014-08-11" # figures known later are ignored`. An edition, `editions/NAME.yml`, is a flat
 mapping of such names to values.
+
+A parameter that chain.yml has among a step's reads names a file of the user's: an absolute path, one from the user's
+home (~) or from the project's folder, or nothing. The step finds it, whatever its size, under `.given/`, and that is
+the path which the notebook gets: what is published tells nobody's folders, and stays the same when the file moves.
 """
 
 from __future__ import annotations
@@ -10,15 +14,16 @@ from __future__ import annotations
 import ast
 import difflib
 import math
+import os
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from toll.chain import flatyaml, hygiene
 from toll.chain.steps import Step, covers
-from toll.paths import Project
+from toll.paths import CHAIN, Project
 from toll.problems import Problem, Problems
 
 DEFAULT = "article"
@@ -54,6 +59,7 @@ class Edition:
     name: str
     values: dict[str, Value]
     declared: dict[str, dict[str, Parameter]]  # by step
+    given: dict[str, dict[str, Path]] = field(default_factory=dict)  # by step: files of the user's, where it finds them
 
     def parameters(self, step: str) -> dict[str, Value]:
         """The values of what the step declares."""
@@ -95,6 +101,7 @@ def resolve(
 ) -> Edition:
     """The edition `base`, or a variation of it under `name` with overrides given as text. Raises Problems."""
     check_name(project, name or base, new=name is not None)
+    steps = tuple(steps)
     declared = {step.name: declare(project.root / step.notebook, step.notebook) for step in steps}
     known = _agreed(declared)
     file = f"editions/{base}.yml"
@@ -114,7 +121,43 @@ def resolve(
         raise Problems(problems)
     if "edition" in values:
         values["edition"] = name or base
-    return Edition(name or base, values, declared)
+    files = _files(project, steps, declared, values, {key: place for key, _, place, _ in given})
+    values |= {key: found for key, (found, _) in files.items()}
+    by_step = {step.name: dict(files[key] for key in step.given if key in files) for step in steps}
+    return Edition(name or base, values, declared, by_step)
+
+
+def _files(
+    project: Project,
+    steps: tuple[Step, ...],
+    declared: dict[str, dict[str, Parameter]],
+    values: dict[str, Value],
+    places: dict[str, str],
+) -> dict[str, tuple[str, Path]]:
+    """By parameter that names a file: where a step finds the file, and where it is. `places` tells where a value was
+    given. Raises Problems."""
+    files, problems = {}, []
+    for step, name in [(each, name) for each in steps for name in each.given]:
+        parameter = declared[step.name].get(name)
+        if parameter is None or not isinstance(parameter.default, str):
+            problems.append(Problem(str(CHAIN), step.line, step.name, f"{{{name}}}", "a text parameter of its notebook",
+                                    "Declare it in the parameters cell, or correct the name."))  # fmt: skip
+        elif values[name]:
+            file = _absolute(project, values[name])
+            files[name] = f".given/{name}/{file.name}", file
+            if not (os.access(file, os.R_OK) and file.is_file()):
+                place, do = places.get(name, parameter.notebook), f"Correct the path: there is none at {file}."
+                problems.append(Problem(place, None, name, repr(values[name]), "a file that can be read", do))
+    if problems:
+        raise Problems(problems)
+    return files
+
+
+def _absolute(project: Project, path: str) -> Path:
+    try:
+        return project.root / Path(path).expanduser()
+    except RuntimeError:  # the ~ of somebody whom the system does not know
+        return project.root / path
 
 
 def check_name(project: Project, name: str, new: bool) -> None:

@@ -64,6 +64,16 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def digest_of_given(file: Path) -> str:
+    """The same for a file of the user's, which may be big: hashed once in this process for each size and time."""
+    return _digest_once(file, file.stat().st_size, file.stat().st_mtime_ns)
+
+
+@cache
+def _digest_once(file: Path, size: int, changed: int) -> str:
+    return digest(file)
+
+
 def files(root: Path, path: str) -> list[str]:
     """The files at a path, itself or all in it, in order; hidden ones and caches are nobody's."""
     found = [root / path] if (root / path).is_file() else sorted((root / path).rglob("*"))
@@ -79,12 +89,12 @@ def hashes(root: Path, paths: tuple[str, ...]) -> Hashes:
 
 
 def key(project: Project, step: Step, edition: Edition, reads: Hashes, imports: Imports) -> Key:
-    """All that a step's output depends on; `reads` are the hashes of the files that it reads."""
+    """All that a step's output depends on; `reads` are the hashes of the files of the project that it reads."""
     notebook = hygiene.load(project.root / step.notebook, step.notebook)
     return {
         "notebook": hygiene.source_digest(notebook),
         "parameters": edition.parameters(step.name),
-        "reads": reads,
+        "reads": reads | {name: digest_of_given(file) for name, file in edition.given.get(step.name, {}).items()},
         "modules": imports.reach(notebook),
         "lock": digest(project.lock) if project.lock.exists() else "none",
         "engine": ENGINE,

@@ -180,7 +180,7 @@ class Run:
         self.project, self.chain, self.edition = project, chain, edition
         self.pool, self.options, self.imports = pool, options, imports
         self.record = plan.Record.load(project, edition.name)
-        self.stage = Stage(project, edition.name)
+        self.stage = Stage(project, edition.name, edition.given)
         self.waiting = list(chain)
         self.running: dict[Path, Step] = {}
         self.passed: set[str] = set()

@@ -1,5 +1,5 @@
 """Where a run works: a folder for each step with copies of what it reads, and one with what the steps have
-made.
+made. Files of the user's, which may be big, are linked.
 
 A notebook finds its project by walking up from its folder, so it finds this one and can only write into it.
 As the folder holds just what the step declares, a read that chain.yml does not know fails and a write that it
@@ -20,13 +20,14 @@ from toll.problems import Problem, Problems
 
 
 class Stage:
-    def __init__(self, project: Project, edition: str):
-        self.project, self.edition = project, edition
+    def __init__(self, project: Project, edition: str, given: dict[str, dict[str, Path]]):
+        self.project, self.edition, self.given = project, edition, given
         self.root = project.work / "stage" / f"{edition.replace('/', '+')}-{os.getpid()}"
         self.made = self.root / "made"
         self.failed = project.work / "failed" / edition
         self.made.mkdir(parents=True)
         self._taken: dict[str, str] = {}  # files of the project that were copied, and their hashes
+        self._linked: dict[Path, str] = {}  # files of the user's, and their hashes
         self._given: dict[str, plan.Hashes] = {}  # by step: what its folder held before it ran
 
     def scratch(self, step: Step) -> Path:
@@ -64,6 +65,10 @@ class Stage:
             shutil.copyfile(source, tree / name)
             if source.is_relative_to(self.project.root) and not source.is_relative_to(self.made):
                 self._taken[name] = plan.digest(tree / name)
+        for name, file in self.given.get(step.name, {}).items():
+            (tree / name).parent.mkdir(parents=True)
+            (tree / name).symlink_to(file)
+            self._linked[file] = plan.digest_of_given(file)
         notebook = hygiene.load(self.project.root / step.notebook, step.notebook)
         self._taken[step.notebook] = hygiene.source_digest(notebook)
         (scratch / "source.ipynb").write_text(hygiene.dumps(hygiene.source(notebook)), encoding="utf-8", newline="\n")
@@ -110,6 +115,9 @@ class Stage:
         """Raises Problems if somebody changed, while it ran, what the run was made from."""
         root = self.project.root
         changed = [name for name, was in self._taken.items() if self._digest(root / name, name) != was]
+        changed += [
+            str(file) for file, was in self._linked.items() if not file.exists() or plan.digest_of_given(file) != was
+        ]
         if changed:
             raise Problems(
                 Problem(

@@ -3,11 +3,13 @@
     02-death-tolls:                                    # notebooks/02-death-tolls.ipynb
       reads:
         - data/processed/{edition}/figures.parquet
+        - "{events}"                                   # the file that the parameter `events` names, if it names one
       writes:
         - data/processed/{edition}/death-tolls.csv     # a file
         - figures/{edition}/death-tolls                # or a folder with all that is in it
 
-Paths are relative to the project; `{edition}` is the edition's name. A written path without it is shared by
+Paths are relative to the project; `{edition}` is the edition's name. A file that a parameter names may be anywhere,
+and of any size: see `editions`. A written path without it is shared by
 all editions, each of which must write the same bytes there. A notebook finds in its folder what it reads,
 requirements.lock and chain.yml, and nothing else; what it reads of another's output puts it after that other.
 Order and parallelism follow from this alone.
@@ -16,8 +18,9 @@ Order and parallelism follow from this alone.
 from __future__ import annotations
 
 import graphlib
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from toll.chain import flatyaml
@@ -26,6 +29,7 @@ from toll.problems import Problem, Problems
 
 WRITABLE = ("data/processed", "figures")
 KEYS = ("reads", "writes")
+GIVEN = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class Step:
     writes: tuple[str, ...]
     after: tuple[str, ...]  # the steps whose output it reads
     line: int
+    given: tuple[str, ...] = ()  # the parameters that name a file which it reads
 
     @property
     def notebook(self) -> str:
@@ -61,7 +66,9 @@ def read(project: Project, edition: str) -> tuple[Step, ...]:
             problems.append(_problem(entry.line, name, "no notebook of this name", "one in notebooks/",
                                      "Correct the name or delete the step."))  # fmt: skip
         paths = {key: tuple(_paths(entry, name, key, edition, problems)) for key in KEYS}
-        drafts.append(Step(name, **paths, after=(), line=entry.line))
+        given = tuple(match[1] for path in paths["reads"] if (match := GIVEN.fullmatch(path)))
+        paths["reads"] = tuple(path for path in paths["reads"] if not GIVEN.fullmatch(path))
+        drafts.append(Step(name, **paths, after=(), line=entry.line, given=given))
     problems += _two_writers(drafts)
     steps = [_placed(step, drafts) for step in drafts]
     problems += _missing(project, steps)
@@ -88,7 +95,9 @@ def _paths(step: flatyaml.Entry, name: str, key: str, edition: str, problems: li
     for text, line in items:
         path = text.replace("{edition}", edition)
         plain = PurePosixPath(path)
-        if plain.is_absolute() or ".." in plain.parts or str(plain) != path or set(path) & set("{}*?\\"):
+        if key == "reads" and GIVEN.fullmatch(path):
+            yield path
+        elif plain.is_absolute() or ".." in plain.parts or str(plain) != path or set(path) & set("{}*?\\"):
             problems.append(_problem(line, name, repr(text), "a path inside the project, without wildcards",
                                      "Write it as data/processed/{edition}/name.csv."))  # fmt: skip
         elif key == "reads" and covers("notebooks", path):
@@ -119,7 +128,7 @@ def _two_writers(steps: list[Step]) -> Iterator[Problem]:
 
 def _placed(step: Step, steps: list[Step]) -> Step:
     after = tuple(other.name for other in steps if other is not step and overlap(step.reads, other.writes))
-    return Step(step.name, step.reads, step.writes, after, step.line)
+    return replace(step, after=after)
 
 
 def _missing(project: Project, steps: list[Step]) -> Iterator[Problem]:
