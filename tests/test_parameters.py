@@ -12,13 +12,15 @@ PROJECT = Project(Path(__file__).parents[1])
 GOOD = {
     "edition": "article", "as_of": "2014-08-11", "baseline_year": 2013, "interval_inner": 0.8, "interval_outer": 0.95,
     "dispersion": 1, "dispersion_clustered": 2.5, "population": "population", "credit": "Desk of a newspaper",
-    "print_width": 85, "base_url": "https://example.org/figures/",
+    "print_width": 85, "base_url": "https://example.org/figures/", "ged_csv": "", "ged_place": "Karachi",
+    "ged_months": "2014-01..2014-12",
 }  # fmt: skip
 
 
 def test_good_values_pass():
     assert parameters.validate(GOOD, "x") == []
     assert parameters.validate({"population": "16000000"}, "x") == []
+    assert parameters.validate({"ged_csv": "~/Downloads/GED 25.csv", "ged_months": ""}, "x") == []
     parameters.enter(**GOOD)
 
 
@@ -50,6 +52,13 @@ def test_good_values_pass():
     ("credit", " ", "printable"),
     ("credit", "a\u202eb", "printable"),
     ("credit", "x" * 61, "printable"),
+    ("ged_csv", "a\u202eb", "the path of a CSV file"),
+    ("ged_place", "", "printable"),
+    ("ged_months", "2014", "the first and the last month"),
+    ("ged_months", "2014-12..2014-01", "the first and the last month"),
+    ("ged_months", "2014-01..2014-13", "the first and the last month"),
+    ("ged_months", "２０１４-01..2014-12", "the first and the last month"),
+    ("ged_months", "0000-01..2014-12", "the first and the last month"),
     ("interval_inner", 0.97, "less than interval_outer"),
     ("colour", "red", "one of edition, as_of"),
 ])  # fmt: skip

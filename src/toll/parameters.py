@@ -30,9 +30,19 @@ def _is_date(value: str) -> bool:
         return False
 
 
+def _is_short(value: str) -> bool:
+    return 0 < len(value.strip()) <= 60 and value.isprintable()
+
+
+def _is_months(value: str) -> bool:
+    found = re.fullmatch(r"(\d{4}-(?:0[1-9]|1[0-2]))\.\.(\d{4}-(?:0[1-9]|1[0-2]))", value, re.ASCII)
+    return bool(found) and "0001" < found[1] <= found[2]
+
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*", re.ASCII)
 _ID_OR_NUMBER = re.compile(r"[1-9][0-9]*|[a-z][a-z0-9]*(_[a-z0-9]+)*", re.ASCII)
 _ADDRESS = re.compile(r"((https?://[A-Za-z0-9.-]+(:\d+)?)?/)?([A-Za-z0-9._~%-]+/)*[A-Za-z0-9._~%-]*", re.ASCII)
+_SHORT = "1 to 60 printable characters"
 _DISPERSION = "variance ÷ mean, from 1 (independent deaths) to 20"
 
 PARAMETERS: dict[str, Parameter] = {
@@ -58,8 +68,12 @@ PARAMETERS: dict[str, Parameter] = {
         "an https:// or http:// address, a path without spaces, or nothing",
         lambda value: bool(_ADDRESS.fullmatch(value)),
     ),
-    "credit": Parameter(
-        str, "1 to 60 printable characters", lambda value: 0 < len(value.strip()) <= 60 and value.isprintable()
+    "credit": Parameter(str, _SHORT, _is_short),
+    "ged_csv": Parameter(str, "the path of a CSV file of UCDP GED, or nothing", lambda value: value.isprintable()),
+    "ged_place": Parameter(str, _SHORT, _is_short),
+    "ged_months": Parameter(
+        str, "the first and the last month, such as 2014-01..2014-12, or nothing",
+        lambda value: not value or _is_months(value),
     ),
 }  # fmt: skip
 
