@@ -4,6 +4,7 @@ on."""
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import json
 import re
@@ -13,6 +14,7 @@ import toll
 from toll.chain import hygiene
 
 PACKAGE = Path(toll.__file__).parent
+MOST_REMEMBERED = 5000  # texts, about half a megabyte
 
 
 class Imports:
@@ -30,6 +32,7 @@ class Imports:
             self._known = {}
         self._used: dict[str, list[str]] = {}
         self._files: dict[Path, tuple[str, set[Path]]] = {}  # hash and imports
+        self._module_files = functools.cache(module_files)
 
     def reach(self, notebook: hygiene.Notebook) -> dict[str, str]:
         """Hashes of the modules that the notebook reaches, and of the data files in their folders, by path."""
@@ -53,8 +56,9 @@ class Imports:
     def save(self) -> None:
         """Remembers for the next time; only where there is a folder for such things already."""
         if self._used.keys() - self._known.keys() and self._memory.parent.is_dir():
+            newest = list((self._known | self._used).items())[-MOST_REMEMBERED:]
             draft = self._memory.with_suffix(".draft")
-            draft.write_text(json.dumps(self._used))
+            draft.write_text(json.dumps(dict(newest)))
             draft.replace(self._memory)
 
     def _look(self, file: Path) -> tuple[str, set[Path]]:
@@ -70,8 +74,8 @@ class Imports:
         digest = hashlib.sha256(text).hexdigest()
         key = f"{package}:{digest}"
         if key not in self._used:
-            self._used[key] = self._known.get(key) or sorted(imported_names(text, package))
-        return digest, set().union(*map(module_files, self._used[key]))
+            self._used[key] = self._known[key] if key in self._known else sorted(imported_names(text, package))
+        return digest, set().union(*map(self._module_files, self._used[key]))
 
 
 def imported_names(text: bytes, package: str) -> set[str]:
