@@ -54,6 +54,11 @@ COMMANDS = {
         "toll.chain.commands:check",
         (JSON, (("--article",), {"metavar": "FILE", "help": "compare with the text of the article too"})),
     ),
+    "trace": Command(
+        "one number, back to its paragraph and forward to all that prints it; without ID, a list of all",
+        "toll.review.trace:trace",
+        ((("id",), {"nargs": "?", "metavar": "ID", "help": "of the ledger, such as a figure's id"}), JSON),
+    ),
     "verify": Command(
         "rebuild everything elsewhere and compare every byte with what is published; exit 1 on a difference",
         "toll.review.verify:verify",
