@@ -8,6 +8,7 @@ rendered from templates that name entries; a template that types a number is ref
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import hashlib
 import inspect
@@ -87,6 +88,15 @@ class Entry:
         if self.as_reported:
             return self.as_reported
         return self.text if self.qualifier == "exact" else f"{self.qualifier} {self.text}"
+
+    @property
+    def forms(self) -> list[str]:
+        """Every form in which a template can print the number, its period included; the number itself first."""
+        found = [self.text]
+        for name in (*(_SHARE_FORMS if self.unit in wording.SHARES else _COUNT_FORMS), *_PERIOD_FORMS):
+            with contextlib.suppress(AttributeError, TypeError, ValueError, OverflowError):
+                found.append(_Printed.FORMS[name](self))
+        return list(dict.fromkeys(found))
 
     @property
     def days(self) -> int:
@@ -322,6 +332,9 @@ class _Printed:
         return self.FORMS[form](self._entry)
 
 
+_PERIOD_FORMS = ("year", "start_year", "start", "end", "date")
+_SHARE_FORMS = ("qualified", "low", "high", "odds", "fraction")
+_COUNT_FORMS = ("qualified", "low", "high", "whole", "words", "ordinal", "more_than")
 _JINJA = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # plain text; pages escape it
 
 

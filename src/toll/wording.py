@@ -11,7 +11,7 @@ MONTHS = ("Jan.", "Feb.", "March", "April", "May", "June", "July", "Aug.", "Sept
 FULL_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September",
                "October", "November", "December")  # fmt: skip
 _MILLION = 1_000_000
-_SHARES = ("share", "probability")
+SHARES = ("share", "probability")
 _FRACTIONS = {"a tenth": 1 / 10, "a fifth": 1 / 5, "a quarter": 1 / 4, "a third": 1 / 3, "two-fifths": 2 / 5,
               "half": 1 / 2, "three-fifths": 3 / 5, "two-thirds": 2 / 3, "three-quarters": 3 / 4,
               "four-fifths": 4 / 5, "nine-tenths": 9 / 10}  # fmt: skip
@@ -24,7 +24,7 @@ def number(value: float, unit: str, decimals: int = 0) -> str:
     """
     if math.isinf(value):
         return "no limit" if value > 0 else "no lower limit"
-    if unit in _SHARES:
+    if unit in SHARES:
         return f"{_plain(100 * value, decimals)}%"
     sign = "$" if unit == "US dollars" else ""
     rounded = round(value, decimals)

@@ -1,7 +1,7 @@
-"""The gallery: what an edition publishes beside its pictures, and the page from which editors take all of it.
+"""The gallery: what an edition publishes beside its pictures, and the pages from which editors take all of it.
 
-`publish` adds to an edition's folder the tables, a bundle for each graphic, checksums, and gallery.json, which holds
-all that the page says of the edition. `render` makes the page from every edition's gallery.json, whichever ran last.
+`publish` adds to an edition's folder the tables, a bundle for each graphic, gallery.json, the page made from it, and
+checksums: the folder is complete in itself. `render` makes the front page from every edition's gallery.json.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def publish(project: Project, edition: str, graphics: list[Graphic], records: li
     shared = [_put(folder, name, content) for name, content in tables.items()]
     told = [_tell(folder, graphic, records, plotted, ledger, corrections) for graphic in graphics]
     index = {"as_of": as_of, "base_url": base, "tables": shared, "graphics": told}
-    files = [_put(folder, INDEX, _json(index)), *shared]
+    files = [_put(folder, INDEX, _json(index)), _put(folder, PAGE, _page(edition, index, ledger)), *shared]
     for graphic in told:
         files += [*graphic["pictures"], graphic["data"], graphic["bundle"]]
     files.sort(key=lambda file: file["name"])
@@ -99,7 +99,7 @@ def render(project: Project) -> None:
     """Writes figures/index.html from every figures/EDITION/gallery.json and data/raw/corrections.csv."""
     corrections = [_as_text(correction) for correction in raw.read(project).corrections]
     editions = [_load(project, name, index, corrections) for name, index in indexes(project).items()]
-    page = _templates().get_template("gallery.html.j2").render(editions=editions)
+    page = _templates().get_template("front.html.j2").render(editions=editions)
     project.figures.mkdir(exist_ok=True)
     draft = project.figures / f".{PAGE}"
     draft.write_text(page, "utf-8", newline="\n")
@@ -253,21 +253,38 @@ def _edition(project: Project, index: Path) -> str:
 
 
 def _load(project: Project, name: str, index: Path, corrections: list[dict[str, str]]) -> dict[str, Any]:
-    """What the page says of the edition `name`; `corrections` are all that are known today."""
+    """What the front page says of the edition `name`; `corrections` are all that are known today."""
     try:
         edition = json.loads(index.read_text("utf-8"))
     except ValueError as error:
         raise Problems([Problem(index.relative_to(project.root).as_posix(), getattr(error, "lineno", None), None,
                                 "no JSON", f"what the edition {name!r} wrote",
                                 f"Run toll run {name} --force.")]) from None  # fmt: skip
-    for graphic in edition["graphics"]:
-        used = {number["id"] for number in graphic["numbers"]}
-        graphic |= {
+    graphics = [{**graphic, "views": _views(graphic["pictures"])} for graphic in edition["graphics"]]
+    used = {number["id"] for graphic in graphics for number in graphic["numbers"]}
+    carried = [correction for graphic in graphics for correction in graphic["corrections"]]
+    pending = [each for each in corrections if each["figure"] in used and each not in carried]
+    return {**edition, "name": name, "graphics": graphics, "pending": pending}
+
+
+def _page(name: str, index: dict[str, Any], ledger: Ledger) -> bytes:
+    """The page of an edition, from which editors take everything."""
+    graphics = [
+        {
+            **graphic,
             "views": _views(graphic["pictures"]),
-            "downloads": _downloads(graphic, edition["tables"]),
-            "known_corrections": [correction for correction in corrections if correction["figure"] in used],
+            "downloads": _downloads(graphic, index["tables"]),
+            "words": {part: _words(graphic, part, ledger) for part in ("headline", "alt", "caption")},
         }
-    return {"name": name, **edition}
+        for graphic in index["graphics"]
+    ]
+    edition = {**index, "name": name, "graphics": graphics}
+    templates = _templates()
+    script = Markup((Path(__file__).parent / "edition.js").read_text("utf-8"))
+    page = templates.get_template("edition.html.j2").render(
+        edition=edition, script=script, top="../" * len(Path(name).parts)
+    )
+    return page.encode()
 
 
 def _views(pictures: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -316,6 +333,25 @@ def _weight(size: int) -> str:
     return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{math.ceil(size / 1e3)} kB"
 
 
+def _words(graphic: dict[str, Any], part: str, ledger: Ledger) -> list[tuple[str, str | None]]:
+    """A text of a graphic in pieces, each with the id of the number that it prints, if it prints one.
+
+    A form that two of the numbers printed there share ("2014") is left without: which of them is meant, only the
+    template knows. So is the source at the end of a caption, whose date is no number of the graphic.
+    """
+    text = graphic["caption"] if part == "caption" else graphic["furniture"][part]
+    text, label, source = text.partition(LABELS["source"])
+    places = {"headline", "deck"} if part == "caption" else {part}
+    known: dict[str, str | None] = {}
+    for number in graphic["numbers"]:
+        if places & set(number["printed_in"]):
+            for form in map(str.lower, ledger[number["id"]].forms):
+                known[form] = number["id"] if known.get(form, number["id"]) == number["id"] else None
+    forms = "|".join(re.escape(form) for form in sorted(known, key=len, reverse=True)) or r"(?!)"
+    pieces = re.split(rf"(?<![\w.,])({forms})(?!\w|[.,]\w)", text, flags=re.IGNORECASE)
+    return [(piece, known.get(piece.lower())) for piece in (*pieces, label, source) if piece]
+
+
 def _tokens(formula: str, ids: Iterable[str]) -> list[tuple[str, bool]]:
     """The formula in pieces, each with whether it names one of `ids`; the signs are those of print."""
     known, printed = set(ids), formula.translate(str.maketrans("*/-", "×÷−"))
@@ -336,4 +372,5 @@ def _templates() -> jinja2.Environment:
         "weight": _weight, "tokens": _tokens, "csp_hash": _csp_hash,
         "day": lambda text: wording.full_date(date.fromisoformat(text)), "path": quote,
     }  # fmt: skip
+    templates.globals["style"] = Markup(templates.get_template("page.css.j2").render())
     return templates
