@@ -1,13 +1,20 @@
-"""Every figure and claim is where the tables say it is in the article, and no figure of the article is left out."""
+"""Every figure and claim is where the tables say it is in the article, and no figure of the article is left out.
 
+A copy of the article is told apart, figure by figure: unchanged, changed elsewhere, changed around, moved, gone.
+"""
+
+import csv
 import re
 import shutil
 from pathlib import Path
 
 import pytest
 
+from toll import anchors, cli
+from toll.anchors import AROUND, GONE, MOVED, NEW, UNCHANGED, WINDOW, fingerprint, paragraphs
 from toll.paths import Project
-from toll.raw import ARTICLE, check, check_article, fingerprint, paragraphs, read
+from toll.problems import Problems
+from toll.raw import ARTICLE, check, read
 
 ROOT = Path(__file__).parents[1]
 TEXT = ROOT.parent / "shared/source/article.txt"
@@ -22,7 +29,13 @@ def quotes() -> list:
 
 @with_article
 def test_every_figure_and_claim_is_in_its_paragraph():
-    assert check_article(Project(ROOT), TEXT) == []
+    assert anchors.check(Project(ROOT), TEXT) == ([], {UNCHANGED: len(quotes())})
+
+
+@with_article
+def test_the_committed_anchors_are_those_of_the_article(copy):
+    anchors.record(copy, TEXT)
+    assert (copy.raw / "anchors.csv").read_bytes() == (Project(ROOT).raw / "anchors.csv").read_bytes()
 
 
 # paragraph, words, why they are no figure of their own
@@ -88,15 +101,28 @@ def copy(tmp_path) -> Project:
     return Project(tmp_path)
 
 
-def compared(project: Project, texts: list[str], front: str = "By A Reporter\n\nMay 3, 2012\n\n") -> list:
-    """The problems of a project whose article is this text; its sha256 is entered as the one used."""
+FRONT = "By A Reporter\n\nMay 3, 2012\n\n"
+
+
+def write(project: Project, texts: list[str], front: str = FRONT) -> Path:
     article = project.root / "copy.txt"
     article.write_text(front + "\n\n".join(texts) + "\n", encoding="utf-8")
+    return article
+
+
+def compared(project: Project, texts: list[str], front: str = FRONT) -> list:
+    """The problems of a project with the anchors of the made-up article, whose text is now this one.
+
+    Its sha256 is entered as that of the text used, so that what is told is about figures; neighbours of a change,
+    which are told to be read again, are left out.
+    """
+    anchors.record(project, write(project, made_up()))
+    article = write(project, texts, front)
     sources = project.raw / "sources.csv"
     known = read(project).sources[0].text_sha256
     text = article.read_text(encoding="utf-8")
     sources.write_text(sources.read_text(encoding="utf-8").replace(known, fingerprint(text)), encoding="utf-8")
-    return check_article(project, article)
+    return [problem for problem in anchors.check(project, article)[0] if AROUND not in problem.found]
 
 
 def test_a_text_that_holds_all_quoted_strings_passes(copy):
@@ -163,21 +189,21 @@ def test_white_space_composition_headlines_and_line_ends_make_no_difference(copy
     assert compared(copy, texts, front="") == []
     article = copy.root / "copy.txt"
     article.write_bytes(b"\xef\xbb\xbf" + article.read_bytes().replace(b"\n", b"\r\n"))
-    assert check_article(copy, article) == []
+    assert anchors.check(copy, article)[0] == []
     assert fingerprint("Cafe\u0301\n\n and\u00a0bar ") == fingerprint("Café and bar")
 
 
-def test_another_text_is_named_with_what_still_holds(copy):
-    article = copy.root / "copy.txt"
+def test_another_text_is_named_with_the_verdicts(copy):
+    anchors.record(copy, write(copy, made_up()))
     texts = made_up()
     texts[0] = texts[0].replace("166", "170")
-    article.write_text("\n\n".join(texts), encoding="utf-8")
-    text, quote = sorted(check_article(copy, article), key=lambda p: p.file.startswith("data"))
-    total = len(quotes())
-    assert text.file == str(article) and f"{total - 1} of {total} quoted strings" in text.found
-    assert fingerprint("\n\n".join(texts)) in text.found
+    article = write(copy, texts)
+    problems, verdicts = anchors.check(copy, article)
+    text = next(p for p in problems if not p.file.startswith("data"))
+    assert text.file == str(article) and "1 gone" in text.found
+    assert fingerprint(article.read_text(encoding="utf-8")) in text.found
     assert read(copy).sources[0].text_sha256 in text.expected
-    assert quote.column == "exact"
+    assert verdicts[GONE] == 1
 
 
 @pytest.mark.parametrize("data", [None, b"", b"caf\xe9"], ids=["no file", "empty", "Latin-1"])
@@ -185,10 +211,106 @@ def test_a_text_that_cannot_be_read_is_named(copy, data):
     article = copy.root / "copy.txt"
     if data is not None:
         article.write_bytes(data)
-    problems = check_article(copy, article)
-    assert str(article) in {p.file for p in problems}
+    problems, _ = anchors.check(copy, article)
+    assert problems and "copy.txt" in str(problems[-1]) + str(problems[0])
 
 
 def test_broken_tables_are_named_first(copy):
     (copy.raw / "claims.csv").unlink()
-    assert check_article(copy, copy.root / "none.txt") == check(copy) != []
+    assert anchors.check(copy, copy.root / "none.txt")[0] == check(copy) != []
+
+
+# --- The verdicts ---
+
+
+@pytest.fixture
+def anchored(copy):
+    """A project with the anchors of the made-up article, a copy of which can be changed and judged."""
+    anchors.record(copy, write(copy, made_up()))
+
+    def judge(*changes):
+        texts = made_up()
+        for paragraph, old, new in changes:
+            assert old in texts[paragraph - 1]
+            texts[paragraph - 1] = texts[paragraph - 1].replace(old, new)
+        problems, verdicts = anchors.check(copy, write(copy, texts))
+        return {problem.line: problem for problem in problems if problem.file.startswith("data")}, verdicts
+
+    return judge
+
+
+def test_a_change_elsewhere_touches_no_figure(anchored, copy):
+    problems, verdicts = anchored((4, "begins.", "begins anew."))
+    assert (problems, verdicts) == ({}, {UNCHANGED: len(quotes())})
+    (told,) = anchors.check(copy, copy.root / "copy.txt")[0]
+    assert "changed elsewhere only" in told.found
+
+
+def test_a_change_within_the_window_is_told_from_one_beyond_it(anchored):
+    far = "word " * WINDOW
+    problems, verdicts = anchored((2, "Paragraph 2 begins.", "Paragraph 2 ends."))
+    assert verdicts[AROUND] == 1
+    (problem,) = problems.values()
+    assert (problem.column, "20 million" in problem.found, "paragraph 2" in problem.do) == ("exact", True, True)
+    problems, verdicts = anchored((2, "so it ends.", f"so it ends. {far}"))
+    assert verdicts.get(AROUND, 0) <= 1  # the paragraph's end was within the window
+    assert set(verdicts) <= {UNCHANGED, AROUND}
+
+
+def test_a_qualifier_slipped_in_before_the_words_is_seen(anchored):
+    """The words stand, the meaning does not: the case for which there are windows."""
+    problems, verdicts = anchored((1, "2013 toll of 166", "wrongly reported 2013 toll of 166"))
+    assert verdicts[AROUND] >= 1 and any("2013 toll of 166" in problem.found for problem in problems.values())
+
+
+def test_gone_and_moved_words_are_told_apart(anchored):
+    assert anchored((2, "20 million", "21 million"))[1][GONE] == 1
+    problems, verdicts = anchored(
+        (2, "megalopolis of 20 million people", ""), (3, "begins.", "megalopolis of 20 million people")
+    )
+    assert verdicts[MOVED] == 1
+    assert any(problem.expected.startswith("3,") and "Read it there" in problem.do for problem in problems.values())
+
+
+def test_a_row_without_an_anchor_is_told_and_can_be_anchored(copy, capsys, monkeypatch):
+    article = write(copy, made_up())
+    anchors.record(copy, article)
+    table = copy.raw / "anchors.csv"
+    complete = table.read_text()
+    table.write_text("".join(line for line in complete.splitlines(True) if ",officers," not in line))
+    problems, verdicts = anchors.check(copy, article)
+    assert verdicts[NEW] == 1 and any(problem.found == "no anchor for officers" for problem in problems)
+    (copy.root / "notebooks").mkdir()
+    (copy.root / "notebooks/chain.yml").write_text("")
+    monkeypatch.chdir(copy.root)
+    assert cli.main(["check"]) == 0
+    assert "Not anchored in the article: officers." in capsys.readouterr().err
+    cli.main(["check", "--article", str(article), "--anchor"])
+    assert table.read_text() == complete
+    assert cli.main(["check", "--anchor"]) == 1
+
+
+def test_nothing_is_anchored_where_a_quote_is_not_found(copy):
+    table = copy.raw / "anchors.csv"
+    before = table.read_bytes()
+    with pytest.raises(Problems, match="nowhere in the text"):
+        anchors.record(copy, write(copy, made_up()[:-1]))
+    assert table.read_bytes() == before
+
+
+def test_an_anchor_holds_no_words_of_the_text():
+    with (Project(ROOT).raw / "anchors.csv").open(newline="") as file:
+        header, *rows = csv.reader(file)
+    assert header == ["table", "id", "paragraph", "offset", "window_sha256"]
+    assert all(re.fullmatch("[0-9a-f]{64}", row[-1]) for row in rows)
+    assert {row[1] for row in rows} == {row.id for row in quotes()}
+
+
+@pytest.mark.parametrize(("line", "column"), [
+    ("figures,officers,0,1," + 64 * "a", "paragraph"), ("figures,officers,1,-1," + 64 * "a", "offset"),
+    ("figures,officers,1,1,aa", "window_sha256"), ("others,officers,1,1," + 64 * "a", "table"),
+])  # fmt: skip
+def test_a_damaged_anchor_is_named(copy, line, column):
+    (copy.raw / "anchors.csv").write_text(f"table,id,paragraph,offset,window_sha256\n{line}\n")
+    (problem,) = anchors.check(copy, copy.root / "none.txt")[0]
+    assert (problem.file, problem.line, problem.column) == ("data/raw/anchors.csv", 2, column)

@@ -13,7 +13,7 @@ from toll.problems import Problems
 
 __all__ = ["browser"]  # a fixture
 META = Meta("article", "2014-08-11", "https://example.org/licence", "sha256:12ab")
-TITLE = "Graphics for editors"
+TITLE = "Edition article: graphics for editors"
 RUN = "document.title='run'"
 ATTACKS = {
     "script": f"</script><script>{RUN}</script>",
@@ -79,14 +79,19 @@ def test_nothing_that_a_text_says_is_done(desk, browser, tmp_path, attack):
     page, complaints = browser.new_page(), []
     page.on("console", lambda message: complaints.append(message.text))
     page.on("request", lambda asked: asked.url.startswith("file://") or complaints.append(asked.url))
+    desk.correct(f'2014-08-13,officers_vip,"{attack.replace(chr(34), chr(34) * 2)}","about 8,500",Misread.')
     page.goto(desk.page().as_uri())
+    assert attack in page.locator(".pending").text_content()
+    assert (page.title(), complaints) == ("Graphics for editors", [])
+    assert page.evaluate("[document.scripts.length, document.styleSheets.length]") == [0, 1]
+    page.goto((desk.project.published("article") / "index.html").as_uri())
     page.locator(".base input").fill("../figures/")
     assert (page.title(), complaints) == (TITLE, [])
     assert page.evaluate("[document.scripts.length, document.styleSheets.length]") == [1, 1]
     assert page.evaluate("document.querySelectorAll('[onload], [onerror], [onfocus]').length") == 0
     addresses = page.evaluate("[...document.links].map(link => link.protocol)")
     assert set(addresses) <= {"file:", "https:"}
-    assert page.locator("[id='article-guards-alt']").text_content() == attack
+    assert page.locator("[id='guards-alt']").text_content() == attack
     assert page.locator(".record").text_content().count(attack) == 4  # correction, credit, licence and digest
     numbers = page.locator(".numbers tbody").text_content()
     assert all(f"{before}{attack}" in numbers for before in ("in: ", "“", "Attributed to "))
@@ -135,13 +140,14 @@ def test_a_policy_forbids_every_other_script_style_and_address(desk):
 
 
 @needs_chromium
-def test_the_policy_stops_a_script_that_was_slipped_in(desk, browser):
+@pytest.mark.parametrize(("folder", "title"), [("", "Graphics for editors"), ("article", TITLE)])
+def test_the_policy_stops_a_script_that_was_slipped_in(desk, browser, folder, title):
     desk.publish()
-    path = desk.page()
+    path = desk.page().parent / folder / "index.html"
     path.write_text(path.read_text("utf-8").replace("</main>", f"<script>{RUN}</script></main>"), "utf-8")
     page = browser.new_page()
     page.goto(path.as_uri())
-    assert page.title() == TITLE
+    assert page.title() == title
     page.close()
 
 

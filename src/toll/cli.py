@@ -52,7 +52,11 @@ COMMANDS = {
     "check": Command(
         "check data/raw/ and list every problem; exit 1 if there is one",
         "toll.chain.commands:check",
-        (JSON, (("--article",), {"metavar": "FILE", "help": "compare with the text of the article too"})),
+        (
+            JSON,
+            (("--article",), {"metavar": "FILE", "help": "compare with the text of the article too"}),
+            (("--anchor",), {"action": "store_true", "help": "record where the figures stand in it"}),
+        ),
     ),
     "trace": Command(
         "one number, back to its paragraph and forward to all that prints it; without ID, a list of all",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import difflib
-import hashlib
 import io
 import re
 import unicodedata
@@ -24,7 +23,6 @@ KINDS = ("full text", "excerpt")
 LONGEST_EXACT = 6
 FORMULA = ("=", "+", "-", "@")
 SEPARATORS = {";": "semicolons", "\t": "tabs"}
-SENTENCE_ENDS = (".", "!", "?", "”", '"')
 NAME_IN_FILES = "[a-z]+(-[a-z]+)*"
 PLACEHOLDER = re.compile(r"\{\{ ([a-z][a-z0-9_]*)(?:\.[a-z_]+)? \}\}")
 
@@ -128,6 +126,23 @@ def read(project: Project) -> Raw:
     return raw
 
 
+def read_table(project: Project, table: Table) -> tuple:
+    """A table that is read by itself: its records, or none where there is no such file. Raises Problems."""
+    if not (project.raw / table.file).exists():
+        return ()
+    problems: list[Problem] = []
+    rows = _rows(project.raw / table.file, path(project, table), table, problems)
+    problems += _unique({table.file: rows}, (table,))
+    if problems:
+        raise Problems(problems)
+    return tuple(table.record(line=row.line, **row.values) for row in rows)
+
+
+def path(project: Project, table: Table) -> str:
+    """The path of a table in the project, as messages give it."""
+    return (project.raw / table.file).relative_to(project.root).as_posix()
+
+
 # --- The tables, as data ---
 
 
@@ -156,7 +171,7 @@ class Table:
         return [column.name for column in self.columns]
 
 
-def _matching(pattern: str) -> Callable[[str], str]:
+def matching(pattern: str) -> Callable[[str], str]:
     def read(cell: str) -> str:
         if not re.fullmatch(pattern, cell):
             raise ValueError
@@ -166,11 +181,11 @@ def _matching(pattern: str) -> Callable[[str], str]:
 
 
 def _iso_date(cell: str) -> dt.date:
-    return dt.date.fromisoformat(_matching("[0-9]{4}-[0-9]{2}-[0-9]{2}")(cell))
+    return dt.date.fromisoformat(matching("[0-9]{4}-[0-9]{2}-[0-9]{2}")(cell))
 
 
 def _whole_number(cell: str) -> int:
-    return int(_matching("[1-9][0-9]{0,8}")(cell))
+    return int(matching("[1-9][0-9]{0,8}")(cell))
 
 
 def _yes_no(cell: str) -> bool:
@@ -184,7 +199,7 @@ def _few_words(cell: str) -> str:
 
 
 def _text(name: str, required: bool = True) -> Column:
-    return Column(name, _matching(r"[^\n]+"), "text on one line", "Remove the line break.", required)
+    return Column(name, matching(r"[^\n]+"), "text on one line", "Remove the line break.", required)
 
 
 def _prose(name: str, required: bool = False) -> Column:
@@ -197,7 +212,7 @@ def _date(name: str, required: bool = True) -> Column:
 
 ID = Column(
     "id",
-    _matching("[a-z][a-z0-9]*(_[a-z0-9]+)*"),
+    matching("[a-z][a-z0-9]*(_[a-z0-9]+)*"),
     "a short name of lower-case letters, digits and single underscores that begins with a letter",
     "Write it like police_killed.",
 )
@@ -248,17 +263,17 @@ SOURCES = Table(
         _date("published"),
         Column(
             "url",
-            _matching(r"https?://[!-~]+"),
+            matching(r"https?://[!-~]+"),
             "an address that begins with https:// or http://",
             "Copy the whole address.",
             required=False,
         ),
         _date("accessed", required=False),
-        Column("kind", _matching("|".join(KINDS)), " or ".join(KINDS), "Choose one of these."),
+        Column("kind", matching("|".join(KINDS)), " or ".join(KINDS), "Choose one of these."),
         _prose("note"),
         Column(
             "text_sha256",
-            _matching("[0-9a-f]{64}"),
+            matching("[0-9a-f]{64}"),
             "64 of the characters 0-9 and a-f",
             "Copy it from the message of toll check --article.",
             required=False,
@@ -279,7 +294,7 @@ QUANTITIES = Table(
     (
         _text("quantity"),
         _text("unit"),
-        Column("topic", _matching(NAME_IN_FILES), "a name of lower-case letters and hyphens", "Write it like deaths."),
+        Column("topic", matching(NAME_IN_FILES), "a name of lower-case letters and hyphens", "Write it like deaths."),
         Column("whole", _yes_no, "yes or no", "Choose one."),
         _prose("definition", required=True),
     ),
@@ -328,7 +343,7 @@ def _load(project: Project) -> tuple[Raw | None, list[Problem]]:
     sheets: Sheets = {}
     for table in TABLES:
         try:
-            sheets[table.file] = _rows(project.raw / table.file, _path(project, table), table, problems)
+            sheets[table.file] = _rows(project.raw / table.file, path(project, table), table, problems)
         except Problems as unreadable:
             problems += unreadable.problems
     for rule in RULES:
@@ -339,13 +354,9 @@ def _load(project: Project) -> tuple[Raw | None, list[Problem]]:
     return Raw(*records), []
 
 
-def _path(project: Project, table: Table) -> str:
-    return (project.raw / table.file).relative_to(project.root).as_posix()
-
-
 def _rows(file: Path, path: str, table: Table, problems: list[Problem]) -> list[Row]:
     """The rows of a file; adds what is wrong with them to `problems`. Raises Problems if it is no table."""
-    text = _decoded(file, path)
+    text = decoded(file, path)
     _refuse_other_separators(text, path)
     records = _records(text, path)
     while records and not "".join(records[-1][1]).strip():
@@ -369,7 +380,8 @@ def _rows(file: Path, path: str, table: Table, problems: list[Problem]) -> list[
     return rows
 
 
-def _decoded(file: Path, path: str) -> str:
+def decoded(file: Path, path: str) -> str:
+    """The text of a file in UTF-8, which messages call `path`. Raises Problems."""
     try:
         data = file.read_bytes()
     except OSError as error:
@@ -487,8 +499,8 @@ def _shown(text: str) -> str:
 # --- Rules across cells, rows and files ---
 
 
-def _unique(sheets: Sheets) -> Iterator[Problem]:
-    for table in TABLES:
+def _unique(sheets: Sheets, tables: tuple[Table, ...] = TABLES) -> Iterator[Problem]:
+    for table in tables:
         first: dict[tuple, int] = {}
         for row in sheets.get(table.file, ()):
             if not row.has(*table.key):
@@ -580,7 +592,7 @@ def _exact_words(sheets: Sheets) -> Iterator[Problem]:
     for row in sheets.get(FIGURES.file, ()):
         if row.has("reading", "exact"):
             number = quantity.core(row.cells["as_reported"])
-            if not _places(number, row.cells["exact"].lower()):
+            if not places(number, row.cells["exact"].lower()):
                 do = "Copy the few words that hold the figure, or correct as_reported."
                 yield row.problem("exact", f"words that hold {number!r}", do)
 
@@ -623,77 +635,6 @@ def _corrections(sheets: Sheets) -> Iterator[Problem]:
 RULES = (_unique, _references, _units, _readings, _periods, _exact_words, _locators, _claims, _corrections)
 
 
-# --- The tables against the article ---
-
-
-def check_article(project: Project, article: Path) -> list[Problem]:
-    """What of the tables is not where they say it is in a person's own copy of the article.
-
-    The copy is plain text in UTF-8 with blank lines between paragraphs. Problems of the tables themselves
-    come first: when there are any, the text is not compared.
-    """
-    raw, problems = _load(project)
-    if raw is None:
-        return problems
-    try:
-        text = _decoded(article, str(article))
-    except Problems as unreadable:
-        return unreadable.problems
-    texts, quotes = paragraphs(text), _quotes(project, raw)
-    problems = [problem for path, row in quotes if (problem := _misquoted(path, row, texts))]
-    used = next((source.text_sha256 for source in raw.sources if source.id == ARTICLE), "")
-    if fingerprint(text) != used:
-        held = f"{len(quotes) - len(problems)} of {len(quotes)} quoted strings are where the tables say"
-        found = f"a text with sha256 {fingerprint(text)}, in which {held}"
-        do = f"Compare the copies; if yours is the better one, put its sha256 into {_path(project, SOURCES)}."
-        problems.append(Problem(str(article), None, None, found, f"the text used, sha256 {used or 'unknown'}", do))
-    return Problems(problems).problems
-
-
-def _quotes(project: Project, raw: Raw) -> list[tuple[str, Figure | Claim]]:
-    """The rows that quote the article, each with the path of its file."""
-    return [
-        (_path(project, table), row)
-        for table, rows in ((FIGURES, raw.figures), (CLAIMS, raw.claims))
-        for row in rows
-        if row.source == ARTICLE
-    ]
-
-
-def fingerprint(text: str) -> str:
-    """The sha256 of a text in Unicode NFC with every stretch of white space folded to one space."""
-    return hashlib.sha256(_folded(text).encode()).hexdigest()
-
-
-def paragraphs(text: str) -> list[str]:
-    """The paragraphs of an article, without headline, byline and date, which end without a full stop."""
-    blocks = [_folded(block) for block in re.split(r"\r?\n\s*\n", text) if block.strip()]
-    first = next((n for n, block in enumerate(blocks) if block.endswith(SENTENCE_ENDS)), 0)
-    return blocks[first:]
-
-
-def _folded(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).split())
-
-
-def _places(words: str, text: str) -> int:
-    """How often `words` stand in `text` whole: 25 is not in 250, nor 250 in 1,250."""
-    return len(re.findall(rf"(?<!\w)(?<!\d[.,]){re.escape(words)}(?!\w)(?![.,]\d)", text))
-
-
-def _misquoted(path: str, row: Figure | Claim, texts: list[str]) -> Problem | None:
-    exact = _folded(row.exact)
-    counts = {number: _places(exact, text) for number, text in enumerate(texts, 1)}
-    here = counts.get(row.locator, 0)
-    elsewhere = [str(number) for number, count in counts.items() if count]
-    if here == 1:
-        return None
-    if here:
-        found = f"{row.exact!r} {here} times in paragraph {row.locator}"
-        return Problem(path, row.line, "exact", found, "it once", "Add a neighbouring word.")
-    if elsewhere:
-        expected = f"{' or '.join(elsewhere)}, where the words {row.exact!r} are"
-        return Problem(path, row.line, "locator", repr(str(row.locator)), expected, "Correct the number.")
-    found, expected = f"{row.exact!r}, which is nowhere in the text", f"words of paragraph {row.locator}"
-    do = "Copy them from the text, its quotation marks too."
-    return Problem(path, row.line, "exact", found, expected, do)
+def places(words: str, text: str) -> list[int]:
+    """Where `words` stand in `text` whole: 25 is not in 250, nor 250 in 1,250."""
+    return [found.start() for found in re.finditer(rf"(?<!\w)(?<!\d[.,]){re.escape(words)}(?!\w)(?![.,]\d)", text)]

@@ -218,19 +218,25 @@ def status(project: Project, args: argparse.Namespace) -> int:
 
 
 def check(project: Project, args: argparse.Namespace) -> int:
-    from toll import raw
+    from toll import anchors, raw
 
-    problems = raw.check(project)
-    if args.article:
-        problems += raw.check_article(project, Path(args.article))
-    problems = Problems(problems).problems
+    article = Path(args.article) if args.article else None
+    if args.anchor and article is None:
+        raise Problems([Problem("--anchor", None, None, "no article", "--article FILE", "Name your copy of it.")])
+    if args.anchor:
+        print(f"{anchors.record(project, article)} anchors in {raw.path(project, anchors.TABLE)}", file=sys.stderr)
+    problems, verdicts = anchors.check(project, article) if article else (raw.check(project), {})
     if args.json:
         print(json.dumps([problem.as_dict() for problem in problems], indent=1, ensure_ascii=False))
-    else:
-        for problem in problems:
-            print(problem, file=sys.stderr)
-        if not problems:
-            print("data/raw: no problem found")
+        return 1 if problems else 0
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    for verdict, count in verdicts.items():
+        print(f"{article}: {count} {verdict}")
+    if not problems:
+        print("data/raw: no problem found")
+    if not problems and not article and (missing := anchors.unanchored(project)):
+        print(f"Not anchored in the article: {', '.join(missing)}. With the article: {anchors.RECORD}", file=sys.stderr)
     return 1 if problems else 0
 
 
