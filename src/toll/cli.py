@@ -56,6 +56,8 @@ COMMANDS = {
             JSON,
             (("--article",), {"metavar": "FILE", "help": "compare with the text of the article too"}),
             (("--anchor",), {"action": "store_true", "help": "record where the figures stand in it"}),
+            (("--published",), {"action": "store_true",
+                                "help": "record new figures as published: a change now needs a correction"}),
         ),
     ),
     "trace": Command(

@@ -49,6 +49,7 @@ def run(project: Project, args: argparse.Namespace) -> int:
         wanted = sweep.runs
     else:
         wanted = [runner.plan_edition(project, name, overrides, args.name) for name in _names(project, args)]
+    _warn(project)
     stale = list(wanted) if args.force else runner.stale(project, wanted, options.pages)
     moments: list[runner.Moment] = []
     with _renderers(_pages(project), options.jobs, ahead=not sweep) if stale else contextlib.nullcontext():
@@ -137,6 +138,15 @@ def _react(project: Project, args: argparse.Namespace, pool: Pool) -> None:
     sys.stdout.flush()
 
 
+def _warn(project: Project) -> None:
+    """Says which published figures have changed without a correction; a run goes on all the same."""
+    if project.raw.is_dir():
+        from toll import corrections
+
+        for problem in corrections.uncorrected(project):
+            print(f"Warning: {problem}", file=sys.stderr)
+
+
 def _say_what_was_made(project: Project, reports: list[runner.Report], names: list[str], seconds: float) -> None:
     for report in reports:
         if report.failure:
@@ -218,14 +228,18 @@ def status(project: Project, args: argparse.Namespace) -> int:
 
 
 def check(project: Project, args: argparse.Namespace) -> int:
-    from toll import anchors, raw
+    from toll import anchors, corrections, raw
 
     article = Path(args.article) if args.article else None
     if args.anchor and article is None:
         raise Problems([Problem("--anchor", None, None, "no article", "--article FILE", "Name your copy of it.")])
     if args.anchor:
         print(f"{anchors.record(project, article)} anchors in {raw.path(project, anchors.TABLE)}", file=sys.stderr)
+    if args.published:
+        print(f"{corrections.record(project)} figures added to {raw.path(project, corrections.TABLE)}", file=sys.stderr)
     problems, verdicts = anchors.check(project, article) if article else (raw.check(project), {})
+    if not problems:
+        problems = corrections.uncorrected(project)
     if args.json:
         print(json.dumps([problem.as_dict() for problem in problems], indent=1, ensure_ascii=False))
         return 1 if problems else 0
