@@ -82,6 +82,11 @@ COMMANDS = {
             (("--trust",), {"metavar": "ROOT.pem", "help": "root certificates that must vouch for the signer"}),
         ),
     ),
+    "diff": Command(
+        "what changed in what is published since a git revision; .toll/diff/index.html",
+        "toll.review.diff:diff",
+        ((("rev",), {"nargs": "?", "default": "HEAD", "metavar": "REV", "help": "default: HEAD"}),),
+    ),
     "lab": Command("open JupyterLab on the notebooks", "toll.chain.commands:lab"),
 }  # fmt: skip
 

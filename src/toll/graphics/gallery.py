@@ -99,7 +99,7 @@ def render(project: Project) -> None:
     """Writes figures/index.html from every figures/EDITION/gallery.json and data/raw/corrections.csv."""
     corrections = [_as_text(correction) for correction in raw.read(project).corrections]
     editions = [_load(project, name, index, corrections) for name, index in indexes(project).items()]
-    page = _templates().get_template("front.html.j2").render(editions=editions)
+    page = templates().get_template("front.html.j2").render(editions=editions)
     project.figures.mkdir(exist_ok=True)
     draft = project.figures / f".{PAGE}"
     draft.write_text(page, "utf-8", newline="\n")
@@ -279,10 +279,11 @@ def _page(name: str, index: dict[str, Any], ledger: Ledger) -> bytes:
         for graphic in index["graphics"]
     ]
     edition = {**index, "name": name, "graphics": graphics}
-    templates = _templates()
     script = Markup((Path(__file__).parent / "edition.js").read_text("utf-8"))
-    page = templates.get_template("edition.html.j2").render(
-        edition=edition, script=script, top="../" * len(Path(name).parts)
+    page = (
+        templates()
+        .get_template("edition.html.j2")
+        .render(edition=edition, script=script, top="../" * len(Path(name).parts))
     )
     return page.encode()
 
@@ -362,9 +363,11 @@ def _csp_hash(code: Markup) -> Markup:
     return Markup("'sha256-{}'").format(base64.b64encode(hashlib.sha256(code.encode()).digest()).decode())
 
 
-def _templates() -> jinja2.Environment:
+def templates(more: Path | None = None) -> jinja2.Environment:
+    """The pages' templates; with those of the folder `more` and the styles there, which may extend them."""
+    folders = [Path(__file__).parent, *([more] if more else [])]
     templates = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined,
+        loader=jinja2.FileSystemLoader(folders), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     templates.globals |= {"uses": USES, "labels": TABLES, "themes": THEMES, "address": ADDRESS}
@@ -372,5 +375,7 @@ def _templates() -> jinja2.Environment:
         "weight": _weight, "tokens": _tokens, "csp_hash": _csp_hash,
         "day": lambda text: wording.full_date(date.fromisoformat(text)), "path": quote,
     }  # fmt: skip
-    templates.globals["style"] = Markup(templates.get_template("page.css.j2").render())
+    styles = [templates.get_template("page.css.j2").render()]
+    styles += [file.read_text("utf-8") for file in sorted(more.glob("*.css"))] if more else []
+    templates.globals["style"] = Markup("\n".join(styles))
     return templates
