@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from toll import cli, corrections
+from toll import cli, corrections, tables
+from toll.graphics import Graphic, gallery
+from toll.ledger import Ledger
 from toll.paths import Project
 
 ROOT = Path(__file__).parents[1]
@@ -91,3 +93,16 @@ def test_a_new_figure_is_free_until_it_is_recorded(desk, capsys):
 def test_a_story_without_the_record_has_nothing_published(desk):
     (desk.raw / "published.csv").unlink()
     assert corrections.uncorrected(desk) == []
+
+
+def test_the_note_of_a_graphic_tells_the_corrections_of_what_it_rests_on(changed):
+    correct(changed, ("165", "166"), ("166", "167"))
+    published = Project(ROOT).processed("article")
+    ledger = Ledger.from_frames(tables.read(published / "ledger"))
+    touched, other = (Graphic.load(published / f"graphics/{name}.json") for name in ("death-tolls", "staffing"))
+    note = gallery.corrected(changed, touched, ledger).furniture.note
+    assert note == (
+        f"{touched.furniture.note} Corrected Aug. 13, 2014: “166” is now “167” (Police killed, Karachi, 2013). "
+        "Corrected Aug. 12, 2014: “165” is now “166” (Police killed, Karachi, 2013)."
+    )
+    assert gallery.corrected(changed, other, ledger).furniture == other.furniture

@@ -12,8 +12,8 @@ PROJECT = Project(Path(__file__).parents[1])
 GOOD = {
     "edition": "article", "as_of": "2014-08-11", "baseline_year": 2013, "interval_inner": 0.8, "interval_outer": 0.95,
     "dispersion": 1, "dispersion_clustered": 2.5, "population": "population", "credit": "Desk of a newspaper",
-    "print_width": 85, "base_url": "https://example.org/figures/", "ged_csv": "", "ged_place": "Karachi",
-    "ged_months": "2014-01..2014-12",
+    "print_width": 85, "base_url": "https://example.org/figures/", "print_corrections": False, "ged_csv": "",
+    "ged_place": "Karachi", "ged_months": "2014-01..2014-12",
 }  # fmt: skip
 
 
@@ -46,6 +46,8 @@ def test_good_values_pass():
     ("population", "-5", "a count of inhabitants"),
     ("population", "007", "a count of inhabitants"),
     ("print_width", 8.5, "millimetres"),
+    ("print_corrections", "yes", "true or false"),
+    ("print_corrections", 1, "true or false"),
     ("base_url", "javascript:alert(1)", "https://"),
     ("base_url", "https://example.org/a b", "https://"),
     ("base_url", "//example.org/", "https://"),

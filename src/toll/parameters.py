@@ -11,7 +11,7 @@ from datetime import date
 from toll import raw
 from toll.problems import Problem, Problems
 
-Value = str | int | float
+Value = str | int | float | bool
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,7 @@ PARAMETERS: dict[str, Parameter] = {
         "an https:// or http:// address, a path without spaces, or nothing",
         lambda value: bool(_ADDRESS.fullmatch(value)),
     ),
+    "print_corrections": Parameter(bool, "true or false", lambda value: True),
     "credit": Parameter(str, _SHORT, _is_short),
     "ged_csv": Parameter(str, "the path of a CSV file of UCDP GED, or nothing", lambda value: value.isprintable()),
     "ged_place": Parameter(str, _SHORT, _is_short),

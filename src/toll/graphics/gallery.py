@@ -15,7 +15,7 @@ import math
 import re
 import zipfile
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from itertools import groupby
 from pathlib import Path
@@ -75,6 +75,18 @@ def publish(project: Project, edition: str, graphics: list[Graphic], records: li
         files += [*graphic["pictures"], graphic["data"], graphic["bundle"]]
     files.sort(key=lambda file: file["name"])
     _put(folder, SUMS, "".join(f"{file['sha256']}  {file['name']}\n" for file in files).encode())
+
+
+def corrected(project: Project, graphic: Graphic, ledger: Ledger) -> Graphic:
+    """The graphic with the corrections of the figures that it rests on in its note, the newest first."""
+    labels = {entry.id: entry.label for entry in ledger.behind(graphic.name)}
+    told = [
+        f"Corrected {wording.full_date(each.date)}: “{each.was}” is now “{each.now}” ({labels[each.figure]})."
+        for each in sorted(raw.read(project).corrections, key=lambda correction: correction.date, reverse=True)
+        if each.figure in labels
+    ]
+    note = " ".join(filter(None, [graphic.furniture.note, *told]))
+    return replace(graphic, furniture=replace(graphic.furniture, note=note))
 
 
 def address(base_url: str) -> str:
