@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from dataclasses import dataclass
 
@@ -118,6 +119,9 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         print("Interrupted.", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # whoever reads has seen enough, as with `toll trace | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except Exception as error:
         if args.debug:
             raise
