@@ -35,7 +35,6 @@ def checkout(tmp_path):
 
 
 def test_what_is_committed_is_verified_and_a_changed_table_is_not(checkout, capsys):
-    (checkout.root / "editions/article.yml").write_text("edition: article\n")  # the defaults
     ledger = checkout.processed("article") / "ledger.csv"
     ledger.write_text(ledger.read_text().replace("27000.0,26500.0", "28000.0,26500.0"))
     assert verify.verify(checkout, argparse.Namespace()) == 1

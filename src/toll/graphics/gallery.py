@@ -70,7 +70,8 @@ def publish(project: Project, edition: str, graphics: list[Graphic], records: li
     shared = [_put(folder, name, content) for name, content in tables.items()]
     told = [_tell(folder, graphic, records, plotted, ledger, corrections) for graphic in graphics]
     index = {"as_of": as_of, "base_url": base, "tables": shared, "graphics": told}
-    files = [_put(folder, INDEX, _json(index)), _put(folder, PAGE, _page(edition, index, ledger)), *shared]
+    page = _put(folder, PAGE, _page(edition, index, ledger))
+    files = [_put(folder, INDEX, _json(index | {"page": page})), page, *shared]
     for graphic in told:
         files += [*graphic["pictures"], graphic["data"], graphic["bundle"]]
     files.sort(key=lambda file: file["name"])

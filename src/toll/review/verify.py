@@ -33,6 +33,7 @@ PUBLISHED = ("data/processed", "figures", "notebooks", "README.md", "CORRECTIONS
 BY_HAND = {  # by the end of a file's name; the edition as a whole is as rebuilt
     ".ipynb": "an output or a cell's number was edited by hand: all that rests on it is as rebuilt",
     "figures/index.html": "edited by hand, or older than data/raw; toll run writes it anew",
+    "ro-crate-metadata.json": "edited by hand, or older than what it describes; toll run writes it anew",
     ".md": "the part that toll run writes was edited by hand, or is older than data/raw; toll run writes it anew",
     "": "edited by hand: all that rests on it is as rebuilt",
 }
