@@ -40,7 +40,11 @@ COMMANDS = {
                             "help": "a run for each of A,B,C or A..B; needs --as with {NAME} in it"}),
             (("--force",), {"action": "store_true", "help": "run what is up to date too"}),
             (("--engine",), {"choices": ("fork", "kernel"), "help": "both give the same bytes"}),
-            (("--jobs",), {"type": int, "metavar": "N", "help": "notebooks at a time (default: one a core)"}),
+            (("--jobs",), {"type": int, "metavar": "N",
+                           "help": "notebooks at a time (default: one a core; of a cluster, one a worker)"}),
+            (("--cluster",), {"metavar": "ADDRESS", "help": "run on the workers of this dask scheduler"}),
+            (("--store",), {"metavar": "URL", "help": "where they find inputs and leave outputs: a folder that all see "
+                            "(default: .toll/cluster here), or s3://bucket/prefix"}),
             (("--profile",), {"action": "store_true", "help": "show what ran where and when; .toll/profile.svg"}),
         ),
     ),

@@ -8,7 +8,9 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,8 @@ from toll.problems import Problem, Problems
 
 if TYPE_CHECKING:
     from toll.chain.pool import Pool
+
+Runner = Callable[[Project, list[runner.Planned], runner.Options], list[runner.Report]]
 
 SHARED = Pages(
     made_by="toll.front:write",
@@ -38,7 +42,7 @@ SHARED = Pages(
 
 
 def run(project: Project, args: argparse.Namespace) -> int:
-    options = _options(project, args)
+    options, carry_out = _options(project, args), _runner(args)
     overrides = _overrides(args)
     sweep = None
     if args.sweep:
@@ -52,8 +56,9 @@ def run(project: Project, args: argparse.Namespace) -> int:
     _warn(project)
     stale = list(wanted) if args.force else runner.stale(project, wanted, options.pages)
     moments: list[runner.Moment] = []
-    with _renderers(_pages(project), options.jobs, ahead=not sweep) if stale else contextlib.nullcontext():
-        reports = _run(project, stale, options, moments) if stale else []
+    warm = stale and not args.cluster
+    with _renderers(_pages(project), options.jobs, ahead=not sweep) if warm else contextlib.nullcontext():
+        reports = _run(project, stale, options, moments, carry_out) if stale else []
     failures = [report.failure for report in reports if report.failure]
     if failures and args.debug:
         raise failures[0]
@@ -79,8 +84,8 @@ def _profile(project: Project, moments: list[runner.Moment], seconds: float) -> 
 def _options(project: Project, args: argparse.Namespace) -> runner.Options:
     engine = args.engine or runner.DEFAULT_ENGINE
     options = runner.Options(force=args.force, engine=engine, pages=_pages(project))
-    if args.jobs is not None:
-        options.jobs = max(1, args.jobs)
+    if args.jobs is not None or args.cluster is not None:
+        options.jobs = max(1, args.jobs or 1)  # a worker has a core
     return options
 
 
@@ -92,12 +97,26 @@ def _renderers(pages: Pages | None, jobs: int, ahead: bool = True) -> AbstractCo
     return renderers.running(jobs, ahead) if drawn else contextlib.nullcontext()
 
 
+def _runner(args: argparse.Namespace) -> Runner:
+    """What carries the runs out: this machine, or a cluster."""
+    if args.cluster is None:
+        if args.store is not None:
+            raise Problems([Problem("--store", None, None, "no --cluster", "both", "Add --cluster ADDRESS.")])
+        return runner.run
+    try:
+        from toll.chain import cluster
+    except ModuleNotFoundError as error:
+        raise Problems([Problem("--cluster", None, None, f"that {error.name} is not installed", "the extra `cluster`",
+                                "Install it: `make`, or pip install 'toll[cluster]'.")]) from None  # fmt: skip
+    return partial(cluster.run, address=args.cluster, url=args.store)
+
+
 def _run(
     project: Project,
     stale: list[runner.Planned],
     options: runner.Options,
     moments: list[runner.Moment],
-    pool: Pool | None = None,
+    carry_out: Runner,
 ) -> list[runner.Report]:
     """Runs editions, shows how far it is and notes when what happened."""
     from toll.chain.progress import progress
@@ -106,7 +125,7 @@ def _run(
         options.watch = lambda moment: (moments.append(moment), show(moment))
         moments.append(runner.Moment(0, "", "plan", runner.PLANNING))
         options.tell("", "plan", runner.DONE)
-        return runner.run(project, stale, options, pool)
+        return carry_out(project, stale, options)
 
 
 def watch(project: Project, args: argparse.Namespace) -> int:
@@ -131,7 +150,7 @@ def _react(project: Project, args: argparse.Namespace, pool: Pool) -> None:
     try:
         wanted = [runner.plan_edition(project, name) for name in _names(project, args)]
         if stale := runner.stale(project, wanted, options.pages):
-            reports = _run(project, stale, options, [], pool)
+            reports = _run(project, stale, options, [], partial(runner.run, pool=pool))
             _say_what_was_made(project, reports, [], time.monotonic() - options.started)
     except (Problems, OSError) as error:
         print(error, file=sys.stderr)

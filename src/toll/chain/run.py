@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -129,7 +130,10 @@ def run(project: Project, wanted: Iterable[Planned], options: Options, pool: Poo
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """SIGTERM ends a run as Ctrl-C does: tidily."""
+    """SIGTERM ends a run as Ctrl-C does: tidily. In a thread beside the main one signals are not ours to handle."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
 
     def leave(*_) -> None:
         raise KeyboardInterrupt
@@ -310,27 +314,36 @@ class Run:
             self._tell("", DONE)
 
     def _publish(self) -> Report:
-        moves: publish.Moves = {}
-        for step in self.ran.values():
-            names = (*step.writes, executed(self.edition.name, step.notebook))
-            new = plan.hashes(self.stage.made, names)
-            old = plan.published(self.project, step, self.edition.name)
-            moves |= {name: f"made/{name}" for name, value in new.items() if old.get(name) != value}
-            moves |= dict.fromkeys(old.keys() - new.keys())
-            self.record.steps[step.name] = {"key": self.keys[step.name], "outputs": new}
-        if self.options.pages:
-            more, rewritten = self.options.pages.make(self.project, self.stage.made, self.stage.root / "pages")
-        else:
-            more, rewritten = {}, ()
-        changed = tuple(sorted((*moves, *rewritten)))
-        moves |= more
-        state = plan.state_file(self.project, self.edition.name)
-        (self.stage.root / "state.json").write_text(self.record.dumps())
-        moves[state.relative_to(self.project.root).as_posix()] = "state.json"
-        publish.commit(self.project, self.stage.root, moves)
-        shutil.rmtree(self.stage.failed, ignore_errors=True)
-        ran = tuple(step.name for step in self.chain if step.name in self.ran)
-        return Report(self.edition.name, ran, changed)
+        steps = {name: (step, self.keys[name]) for name, step in self.ran.items()}
+        changed = put_in_place(self.project, self.stage, steps, self.options.pages)
+        return Report(self.edition.name, tuple(step.name for step in self.chain if step.name in self.ran), changed)
+
+
+def put_in_place(
+    project: Project, stage: Stage, ran: dict[str, tuple[Step, plan.Key]], pages: Pages | None
+) -> tuple[str, ...]:
+    """Publishes what the steps that ran have left in the stage, with the record of it and the shared pages.
+
+    Returns the published files that changed. Raises Problems.
+    """
+    moves: publish.Moves = {}
+    record = plan.Record.load(project, stage.edition)
+    for step, key in ran.values():
+        names = (*step.writes, executed(stage.edition, step.notebook))
+        new = plan.hashes(stage.made, names)
+        old = plan.published(project, step, stage.edition)
+        moves |= {name: f"made/{name}" for name, value in new.items() if old.get(name) != value}
+        moves |= dict.fromkeys(old.keys() - new.keys())
+        record.steps[step.name] = {"key": key, "outputs": new}
+    more, rewritten = pages.make(project, stage.made, stage.root / "pages") if pages else ({}, ())
+    changed = tuple(sorted((*moves, *rewritten)))
+    moves |= more
+    state = plan.state_file(project, stage.edition)
+    (stage.root / "state.json").write_text(record.dumps())
+    moves[state.relative_to(project.root).as_posix()] = "state.json"
+    publish.commit(project, stage.root, moves)
+    shutil.rmtree(stage.failed, ignore_errors=True)
+    return changed
 
 
 def _cells_to_run(source: hygiene.Notebook, injected: dict[str, object]) -> list[str]:

@@ -1,0 +1,66 @@
+"""Where machines that work together meet: bundles of files in a shared folder or at an fsspec URL.
+
+A bundle is one object, a zip of its files whose bytes depend on them alone. It is there whole or not at all: an
+object store shows an object when all of it has arrived, and in a folder it gets its name by rename.
+"""
+
+from __future__ import annotations
+
+import io
+import uuid
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+
+class Damaged(Exception):
+    """A bundle whose bytes are not those that were put."""
+
+
+class Store:
+    """Bundles by name. What goes wrong beneath (no such bucket, no permission) is raised as fsspec has it."""
+
+    def __init__(self, url: str):
+        self.url = url
+        self._files, self._root = fsspec.url_to_fs(url, use_listings_cache=False)
+
+    def _path(self, name: str) -> str:
+        return f"{self._root.rstrip('/')}/{name}.zip"
+
+    def holds(self, name: str) -> bool:
+        return self._files.exists(self._path(name))
+
+    def put(self, name: str, files: Mapping[str, bytes]) -> None:
+        path, data = self._path(name), _packed(files)
+        if isinstance(self._files, LocalFileSystem):
+            self._files.makedirs(self._files._parent(path), exist_ok=True)
+            part = f"{path}.{uuid.uuid4().hex}"
+            self._files.pipe_file(part, data)
+            self._files.mv(part, path)
+        else:
+            self._files.pipe_file(path, data)
+
+    def get(self, name: str, folder: Path) -> None:
+        """Lays the files of a bundle out in `folder`. Raises FileNotFoundError, Damaged."""
+        try:
+            with zipfile.ZipFile(io.BytesIO(self._files.cat_file(self._path(name)))) as bundle:
+                bundle.extractall(folder)
+        except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+            raise Damaged(f"{self._path(name)}: {error}") from None
+
+    def drop(self, name: str) -> None:
+        """Deletes a bundle, if it is there."""
+        if self.holds(name):
+            self._files.rm_file(self._path(name))
+
+
+def _packed(files: Mapping[str, bytes]) -> bytes:
+    """A zip with its files in order and without dates."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as bundle:
+        for name in sorted(files):
+            bundle.writestr(zipfile.ZipInfo(name), files[name], zipfile.ZIP_DEFLATED)
+    return target.getvalue()
