@@ -3,7 +3,7 @@
     python benchmarks/cluster.py [--runs 20] [--rounds 1]
 
 One process is a scheduler, each worker another, and the sweep's command is timed from start to end, with the
-processor time of all of them. A first, small sweep warms the workers up.
+processor time of the workers (Linux). A first, small sweep warms the workers up.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -40,15 +39,22 @@ def sweep(project: Path, address: str, runs: int) -> None:
         raise SystemExit(done.stderr)
 
 
+def spent(process: int) -> float:
+    """Processor seconds of a process and of all that it started."""
+    ticks = sum(map(int, Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:15]))
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return ticks / os.sysconf("SC_CLK_TCK") + sum(spent(int(child)) for child in children)
+
+
 def measure(workers: int, runs: int) -> tuple[float, float]:
-    """Seconds of the sweep, and processor seconds a run of everything together."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    """Seconds of the sweep, and the workers' processor seconds a run."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         file = folder / "scheduler.json"
         dask = (sys.executable, "-m", "distributed.cli.dask_")
         own = ("--scheduler-file", str(file), "--no-dashboard")
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
+        quiet["env"] = os.environ | {"XDG_CACHE_HOME": f"{scratch}/cache"}  # what was drawn before is drawn again
         commands = [("scheduler", "--host", "127.0.0.1", "--port", "0")]
         commands += [("worker", "--nthreads", "1", "--no-nanny", "--local-directory", scratch)] * workers
         processes = [subprocess.Popen([*dask[:2], dask[2] + role, *own, *rest], **quiet) for role, *rest in commands]
@@ -58,17 +64,16 @@ def measure(workers: int, runs: int) -> tuple[float, float]:
             address = json.loads(file.read_text())["address"]
             for name, times in (("warm", 2 * workers), ("measured", runs)):
                 copy(folder / name)
+                before = sum(spent(process.pid) for process in processes[1:])
                 started = time.perf_counter()
                 sweep(folder / name, address, times)
                 seconds = time.perf_counter() - started
+            return seconds, (sum(spent(process.pid) for process in processes[1:]) - before) / runs
         finally:
             for process in processes:
-                process.terminate()
+                process.kill()
             for process in processes:
                 process.wait()
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return seconds, spent / (runs + 2 * workers)
 
 
 def main() -> None:
@@ -83,8 +88,8 @@ def main() -> None:
     print(f"| workers | seconds for {options.runs} runs | runs a minute | processor seconds a run |")
     print("| --- | --- | --- | --- |")
     for workers, found in results.items():
-        seconds, spent = (statistics.median(column) for column in zip(*found, strict=True))
-        print(f"| {workers} | {seconds:.1f} | {60 * options.runs / seconds:.1f} | {spent:.1f} |")
+        seconds, processor = (statistics.median(column) for column in zip(*found, strict=True))
+        print(f"| {workers} | {seconds:.1f} | {60 * options.runs / seconds:.1f} | {processor:.1f} |")
     one, two = (statistics.median(seconds for seconds, _ in found) for found in results.values())
     print(
         f"\nTwo workers against one: {one / two:.2f} × the runs; {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
