@@ -119,7 +119,7 @@ def test_lab_serves_the_notebooks(tmp_path):
     lab = subprocess.Popen([sys.executable, "-m", "toll", "lab"], cwd=ROOT, env=os.environ | own,
                            stdout=subprocess.DEVNULL, stderr=(tmp_path / "log").open("w"))  # fmt: skip
     try:
-        wait_for(lambda: list(tmp_path.glob("runtime/jpserver-*.json")) or lab.poll() is not None, seconds=60)
+        wait_for(lambda: "is running at" in (tmp_path / "log").read_text() or lab.poll() is not None, seconds=60)
         [server] = tmp_path.glob("runtime/jpserver-*.json")
         told = json.loads(server.read_text())
         with urllib.request.urlopen(f"{told['url']}api/contents?token={told['token']}", timeout=30) as answer:

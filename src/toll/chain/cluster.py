@@ -32,7 +32,11 @@ PATIENCE = 5  # seconds until a scheduler answers, and until it has a worker
 def run(
     project: Project, wanted: Iterable[Planned], options: Options, address: str, url: str | None = None
 ) -> list[Report]:
-    """Brings planned editions up to date by the workers at `address`; see `run.run`. Raises Problems, StepFailed."""
+    """Brings planned editions up to date by the workers at `address`; see `run.run`. Raises Problems."""
+    wanted = list(wanted)
+    if given := {name for _, edition in wanted for files in edition.given.values() for name in files}:
+        raise _problem("--cluster", f"a file of yours ({', '.join(sorted(given))})", "files of the project",
+                       "Workers do not see it: run this edition without --cluster.")  # fmt: skip
     url = url or str(project.work / "cluster")
     with runner.terminable(), publish.sole_run(project), _connected(address) as client:
         inputs = Inputs(project)
@@ -171,7 +175,7 @@ def _failure(future: Future, one: Unit) -> str | None:
 
 def _fetch_left(project: Project, store: Store, one: Unit) -> None:
     """Puts what a failed run left where a run here would leave it."""
-    stage = Stage(project, one.edition.name)
+    stage = Stage(project, one.edition.name, one.edition.given)
     try:
         store.get(one.left, stage.made)
         shutil.rmtree(stage.failed, ignore_errors=True)
@@ -186,7 +190,7 @@ def _fetch_left(project: Project, store: Store, one: Unit) -> None:
 
 def _published(project: Project, store: Store, one: Unit, inputs: Inputs, options: Options) -> Report:
     """Fetches a run's output and puts it in place, whole. Raises Problems."""
-    stage = Stage(project, one.edition.name)
+    stage = Stage(project, one.edition.name, one.edition.given)
     try:
         ran = _fetched(store, one, stage)
         inputs.check_untouched(one)
