@@ -98,6 +98,35 @@ KILLED = "police_killed_2013"
 
 # file, key of the row, new cells, column of the one problem, words of its message
 CELLS = [
+    (
+        S,
+        "ary_2015_07",
+        {"based_on": "karachi_polise"},
+        "based_on",
+        ["'karachi_polise'", "Did you mean 'karachi_police'?"],
+    ),
+    (S, "ary_2015_07", {"based_on": "hrcp karachi_polise"}, "based_on", ["found 'karachi_polise'"]),
+    (S, "ary_2015_07", {"based_on": "hrcp, karachi_police"}, "based_on", ["one space between"]),
+    (S, "ary_2015_07", {"based_on": "ary_2015_07"}, "based_on", ["do not go back to this one"]),
+    (S, "ary_2015_07", {"dated": "week"}, "dated", ["'week'", "day or month or year"]),
+    (S, "ary_2015_07", {"dated": ""}, "dated", ["when the source was published"]),
+    (S, "ary_2015_07", {"published": ""}, "published", ["when the source was published"]),
+    (S, "hrcp", {"published": "2014-01-01"}, "published", ["nothing for a body"]),
+    (F, "police_killed_2014_police", {"source": "karachi_police"}, "source", ["not a body"]),
+    ("sums.csv", "official_total", {"claim": "official_totl"}, "claim", ["Did you mean 'official_total'?"]),
+    ("sums.csv", "two_months_total", {"parts": "police_killed_2014_january nobody"}, "parts", ["found 'nobody'"]),
+    ("sums.csv", "two_months_total", {"parts": "bodies_found_2013h1"}, "parts", ["figures in deaths"]),
+    (
+        "sums.csv",
+        "two_months_total",
+        {"parts": "police_killed_2014_january_february_ap"},
+        "parts",
+        ["without the total"],
+    ),
+    ("sums.csv", "two_months_total", {"complete": "perhaps"}, "complete", ["yes or no"]),
+    ("preferences.csv", "officers", {"source": "articel"}, "source", ["Did you mean 'article'?"]),
+    ("preferences.csv", "officers", {"quantity": "oficers"}, "quantity", ["Did you mean 'officers'?"]),
+    ("preferences.csv", "officers", {"reason": ""}, "reason", ["found nothing"]),
     (F, "airport_attack", {"id": "Airport attack"}, "id", ["'Airport attack'", "lower-case"]),
     (F, "airport_attack", {"id": "2nd_attack"}, "id", ["begins with a letter"]),
     (F, "airport_attack", {"id": "airport__attack"}, "id", ["single underscores"]),
@@ -433,7 +462,7 @@ def test_the_readme_lists_the_quantities_as_the_table_does():
         assert table_rows(listed) == list(csv.reader(file))[1:]
 
 
-@pytest.mark.parametrize("file", [F, S, "corrections.csv", Q, C])
+@pytest.mark.parametrize("file", [F, S, "corrections.csv", Q, C, "sums.csv", "preferences.csv"])
 def test_the_readme_explains_every_column(file):
     section = README.split(f"## {file}")[1].split("\n## ")[0]
     explained = [row[0].strip("`") for row in table_rows(section) if row[0].startswith("`")]

@@ -12,6 +12,7 @@ from toll import raw
 from toll.problems import Problem, Problems
 
 Value = str | int | float | bool
+ALL_SOURCES = "all"
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,11 @@ def _is_months(value: str) -> bool:
 
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*", re.ASCII)
+_ID = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", re.ASCII)
 _ID_OR_NUMBER = re.compile(r"[1-9][0-9]*|[a-z][a-z0-9]*(_[a-z0-9]+)*", re.ASCII)
 _ADDRESS = re.compile(r"((https?://[A-Za-z0-9.-]+(:\d+)?)?/)?([A-Za-z0-9._~%-]+/)*[A-Za-z0-9._~%-]*", re.ASCII)
 _SHORT = "1 to 60 printable characters"
+_YEAR = "a year from 1900 to 2100"
 _DISPERSION = "variance ÷ mean, from 1 (independent deaths) to 20"
 
 PARAMETERS: dict[str, Parameter] = {
@@ -52,7 +55,9 @@ PARAMETERS: dict[str, Parameter] = {
         lambda value: bool(_NAME.fullmatch(value)),
     ),
     "as_of": Parameter(str, "a date such as 2014-08-11, from 1900 on", _is_date),
-    "baseline_year": Parameter(int, "a year from 1900 to 2100", lambda value: 1900 <= value <= 2100),
+    "sources": Parameter(str, "all, or the id of a source", lambda value: bool(_ID.fullmatch(value))),
+    "year": Parameter(int, _YEAR, lambda value: 1900 <= value <= 2100),
+    "baseline_year": Parameter(int, _YEAR, lambda value: 1900 <= value <= 2100),
     "interval_inner": Parameter(float, "a level between 0 and 1, such as 0.8", lambda value: 0 < value < 1),
     "interval_outer": Parameter(float, "a level between 0 and 1, such as 0.95", lambda value: 0 < value < 1),
     "dispersion": Parameter(float, _DISPERSION, lambda value: 1 <= value <= 20),
@@ -104,12 +109,17 @@ def _validate(name: str, value: Value, file: str) -> Problem | None:
 
 def refer(values: Mapping[str, Value], tables: raw.Raw, file: str) -> list[Problem]:
     """The problems of values that name rows of the raw tables which are not there."""
-    people = values.get("population", "")
-    known = {figure.id for figure in tables.figures if figure.quantity == "inhabitants"}
-    if not isinstance(people, str) or people in known or not people[:1].isalpha():
-        return []
-    expected = f"{PARAMETERS['population'].expected}; the counts are {', '.join(sorted(known))}"
-    return [Problem(file, None, "population", repr(people), expected, "Give another value.")]
+    people, chosen = values.get("population", ""), values.get("sources", ALL_SOURCES)
+    counts = {figure.id for figure in tables.figures if figure.quantity == "inhabitants"}
+    read = {figure.source for figure in tables.figures}
+    problems = []
+    if isinstance(people, str) and people[:1].isalpha() and people not in counts:
+        expected = f"{PARAMETERS['population'].expected}; the counts are {', '.join(sorted(counts))}"
+        problems.append(Problem(file, None, "population", repr(people), expected, "Give another value."))
+    if chosen not in read | {ALL_SOURCES}:
+        expected = f"{PARAMETERS['sources'].expected}; these have figures: {', '.join(sorted(read))}"
+        problems.append(Problem(file, None, "sources", repr(chosen), expected, "Give another value."))
+    return problems
 
 
 def enter(**values: Value) -> None:

@@ -19,7 +19,9 @@ from toll.problems import Problem, Problems
 from toll.quantity import Quantity
 
 ARTICLE = "article"
-KINDS = ("full text", "excerpt")
+BODY = "body"  # a kind of source that others repeat and that nobody here has read
+KINDS = ("full text", "excerpt", BODY)
+DATED = ("day", "month", "year")  # how exactly the day of publication is known
 LONGEST_EXACT = 6
 FORMULA = ("=", "+", "-", "@")
 SEPARATORS = {";": "semicolons", "\t": "tabs"}
@@ -57,17 +59,21 @@ class Figure:
 
 @dataclass(frozen=True)
 class Source:
+    """A source; `based_on` are the ids of those that it repeats. A body, such as a commission, is not dated."""
+
     line: int
     id: str
     title: str
     publisher: str
     authors: str
-    published: dt.date
+    published: dt.date | None
+    dated: str
     url: str
     accessed: dt.date | None
     kind: str
     note: str
     text_sha256: str
+    based_on: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -105,12 +111,44 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Sum:
+    """What a claim says of figures: the `parts` make the `total`, or a share of it where they are not `complete`."""
+
+    line: int
+    claim: str
+    total: str
+    parts: tuple[str, ...]
+    complete: bool
+
+
+@dataclass(frozen=True)
+class Preference:
+    """A source whose counts of a quantity go before those of the sources below it, and why."""
+
+    line: int
+    quantity: str
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Raw:
     figures: tuple[Figure, ...]
     sources: tuple[Source, ...]
     corrections: tuple[Correction, ...]
     quantities: tuple[Allowed, ...]
     claims: tuple[Claim, ...]
+    sums: tuple[Sum, ...]
+    preferences: tuple[Preference, ...]
+
+    def origins(self, source: str) -> list[str]:
+        """The sources that `source` goes back to and that go back to none: itself, where it names nobody."""
+        based_on = {each.id: each.based_on for each in self.sources}
+        found, ahead = [], [source]
+        for id in ahead:  # grows while it is walked
+            found += [] if based_on[id] else [id]
+            ahead += [other for other in based_on[id] if other not in ahead]
+        return sorted(found)
 
 
 def check(project: Project) -> list[Problem]:
@@ -192,6 +230,10 @@ def _yes_no(cell: str) -> bool:
     return bool(("no", "yes").index(cell))
 
 
+def _ids(cell: str) -> tuple[str, ...]:
+    return tuple(matching(f"{ID_PATTERN}( {ID_PATTERN})*")(cell).split(" "))
+
+
 def _few_words(cell: str) -> str:
     if len(cell.split()) > LONGEST_EXACT:
         raise ValueError
@@ -210,9 +252,15 @@ def _date(name: str, required: bool = True) -> Column:
     return Column(name, _iso_date, "a day of the calendar, written 2012-05-03", "Write year-month-day.", required, None)
 
 
+def _id_list(name: str, required: bool = True) -> Column:
+    expected, do = "ids with one space between them", "Write it like police_killed bodies_found."
+    return Column(name, _ids, expected, do, required, ())
+
+
+ID_PATTERN = "[a-z][a-z0-9]*(?:_[a-z0-9]+)*"
 ID = Column(
     "id",
-    matching("[a-z][a-z0-9]*(_[a-z0-9]+)*"),
+    matching(ID_PATTERN),
     "a short name of lower-case letters, digits and single underscores that begins with a letter",
     "Write it like police_killed.",
 )
@@ -260,7 +308,8 @@ SOURCES = Table(
         _text("title", required=False),
         _text("publisher", required=False),
         _text("authors", required=False),
-        _date("published"),
+        _date("published", required=False),
+        Column("dated", matching("|".join(DATED)), " or ".join(DATED), "Choose one of these.", required=False),
         Column(
             "url",
             matching(r"https?://[!-~]+"),
@@ -278,6 +327,7 @@ SOURCES = Table(
             "Copy it from the message of toll check --article.",
             required=False,
         ),
+        _id_list("based_on", required=False),
     ),
 )
 CORRECTIONS = Table(
@@ -306,7 +356,21 @@ CLAIMS = Table(
     (ID, _text("claim"), _text("source"), LOCATOR, EXACT),
     rows_required=False,
 )
-TABLES = (FIGURES, SOURCES, CORRECTIONS, QUANTITIES, CLAIMS)
+SUMS = Table(
+    "sums.csv",
+    Sum,
+    ("claim",),
+    (_text("claim"), _text("total"), _id_list("parts"), Column("complete", _yes_no, "yes or no", "Choose one.")),
+    rows_required=False,
+)
+PREFERENCES = Table(
+    "preferences.csv",
+    Preference,
+    ("quantity", "source"),
+    (_text("quantity"), _text("source"), _prose("reason", required=True)),
+    rows_required=False,
+)
+TABLES = (FIGURES, SOURCES, CORRECTIONS, QUANTITIES, CLAIMS, SUMS, PREFERENCES)
 
 # table, column → the column of another table that must hold the same words
 REFERENCES = (
@@ -314,6 +378,12 @@ REFERENCES = (
     (FIGURES, "source", SOURCES, "id"),
     (CLAIMS, "source", SOURCES, "id"),
     (CORRECTIONS, "figure", FIGURES, "id"),
+    (SOURCES, "based_on", SOURCES, "id"),
+    (SUMS, "claim", CLAIMS, "id"),
+    (SUMS, "total", FIGURES, "id"),
+    (SUMS, "parts", FIGURES, "id"),
+    (PREFERENCES, "quantity", QUANTITIES, "quantity"),
+    (PREFERENCES, "source", SOURCES, "id"),
 )
 
 # --- From bytes to rows ---
@@ -515,9 +585,15 @@ def _references(sheets: Sheets) -> Iterator[Problem]:
     for table, column, other, key in REFERENCES:
         known = sorted({row.cells[key] for row in sheets.get(other.file, ()) if key in row.cells})
         for row in sheets.get(table.file, ()):
-            if known and row.has(column) and row.values[column] not in known:
-                do = _suggestion(row.cells[column], known, other)
-                yield row.problem(column, f"the {key} of a row of {other.file}", do)
+            for word in _words(row.values.get(column, ())) if known else ():
+                if word not in known:
+                    do, found = _suggestion(word, known, other), repr(word) if word != row.cells[column] else ""
+                    yield row.problem(column, f"the {key} of a row of {other.file}", do, found)
+
+
+def _words(value: object) -> tuple[str, ...]:
+    """The ids that a cell names: one, or a list of them."""
+    return value if isinstance(value, tuple) else (value,)
 
 
 def _suggestion(word: str, known: list[str], table: Table) -> str:
@@ -604,6 +680,46 @@ def _locators(sheets: Sheets) -> Iterator[Problem]:
                 yield row.problem("locator", LOCATOR.expected, LOCATOR.do, "nothing")
 
 
+def _sources(sheets: Sheets) -> Iterator[Problem]:
+    """A body is not published, all else is; nobody goes back to itself, a figure to no body alone."""
+    rows = [row for row in sheets.get(SOURCES.file, ()) if row.has("id", "published", "dated", "kind", "based_on")]
+    kinds = {row.values["id"]: row.values["kind"] for row in rows}
+    based_on = {row.values["id"]: row.values["based_on"] for row in rows}
+    for row in rows:
+        is_body = row.values["kind"] == BODY
+        for column in ("published", "dated"):
+            if is_body is bool(row.values[column]):
+                expected = "nothing for a body, which is not published" if is_body else "when the source was published"
+                yield row.problem(column, expected, "Correct it, or the kind.", row.cells[column] or "nothing")
+        if row.values["id"] in _reached(based_on, row.values["based_on"]):
+            yield row.problem("based_on", "sources that do not go back to this one", "Break the circle.")
+    for row in sheets.get(FIGURES.file, ()):
+        if kinds.get(row.values.get("source")) == BODY:
+            do = "Name the source in which it was read, and let that be based on the body."
+            yield row.problem("source", "a source that was read, not a body", do)
+
+
+def _reached(based_on: dict[str, tuple[str, ...]], ids: tuple[str, ...]) -> set[str]:
+    """All that these ids go back to, themselves included."""
+    found = list(ids)
+    for id in found:  # grows while it is walked
+        found += [other for other in based_on.get(id, ()) if other not in found]
+    return set(found)
+
+
+def _sums(sheets: Sheets) -> Iterator[Problem]:
+    units = {row.values.get("id"): row.values.get("unit") for row in sheets.get(FIGURES.file, ())}
+    for row in sheets.get(SUMS.file, ()):
+        if not row.has("total", "parts"):
+            continue
+        total, parts = row.values["total"], row.values["parts"]
+        other = {units.get(part) for part in parts} - {units.get(total)}
+        if total in parts or len(set(parts)) < len(parts):
+            yield row.problem("parts", "each figure once, without the total", "Remove what is there twice.")
+        elif other and {total, *parts} <= units.keys():
+            yield row.problem("parts", f"figures in {units[total]}, as the total is", "Add up what can be added up.")
+
+
 def _claims(sheets: Sheets) -> Iterator[Problem]:
     figures = [row.cells["id"] for row in sheets.get(FIGURES.file, ()) if "id" in row.cells]
     for row in sheets.get(CLAIMS.file, ()):
@@ -632,7 +748,9 @@ def _corrections(sheets: Sheets) -> Iterator[Problem]:
         current[row.values["figure"]] = row.values["was"]
 
 
-RULES = (_unique, _references, _units, _readings, _periods, _exact_words, _locators, _claims, _corrections)
+RULES = (
+    _unique, _references, _sources, _units, _readings, _periods, _exact_words, _locators, _claims, _sums, _corrections,
+)  # fmt: skip
 
 
 def places(words: str, text: str) -> list[int]:

@@ -22,6 +22,8 @@ def number(value: float, unit: str, decimals: int = 0) -> str:
 
     Shares and probabilities (0 to 1) print as percentages, with `decimals` places of the percentage.
     """
+    if math.isnan(value):
+        return "not known"
     if math.isinf(value):
         return "no limit" if value > 0 else "no lower limit"
     if unit in SHARES:
@@ -75,10 +77,16 @@ def full_date(when: date) -> str:
     return f"{day(when)}, {when.year}"
 
 
-def citation(authors: str, publisher: str, published: date) -> str:
+def published(day: date, known: str = "day") -> str:
+    """When a source was published, no more exactly than is `known`: its day, month or year."""
+    months = {"month": f"{FULL_MONTHS[day.month - 1]} {day.year}", "year": str(day.year)}
+    return months.get(known) or full_date(day)
+
+
+def citation(authors: str, publisher: str, when: str) -> str:
     """How a graphic names a source; `authors` are separated by semicolons."""
     by = f" by {' and '.join(authors.split('; '))}" if authors else ""
-    return f"{publisher or 'Article'}{by}, {full_date(published)}"
+    return f"{publisher or 'Article'}{by}, {when}"
 
 
 def span(start: date | None, end: date | None) -> str:
