@@ -167,6 +167,69 @@ def test_the_digest_of_a_graphic_moves_with_its_numbers_and_no_others(ledger):
 
 
 def test_the_count_that_reaches_furthest_into_the_year_is_found(ledger):
-    assert ledger.cumulative("police killed", "Here", 2014).id == "killed"
-    with pytest.raises(LedgerError, match="1999"):
-        ledger.cumulative("police killed", "Here", 1999)
+    assert ledger.so_far("police killed", "Here", 2014).id == "killed"
+    missing = ledger.so_far("police killed", "Here", 1999)
+    assert not missing.known and "1999" in missing.caveat
+
+
+def count(id, value, start, end, source):
+    return reported(id, value, quantity="police killed", place="Here", start=start, end=end, source=source)
+
+
+JANUARY = (date(2014, 1, 1), date(2014, 1, 31))
+
+
+@pytest.fixture
+def contested():
+    return Ledger([
+        count("january", 25, *JANUARY, "first"),
+        count("january_again", 22, *JANUARY, "second"),
+        count("february", 19, date(2014, 2, 1), date(2014, 2, 28), "first"),
+        count("april", 7, date(2014, 4, 1), date(2014, 4, 30), "first"),
+        count("year", 166, date(2013, 1, 1), date(2013, 12, 31), "first"),
+        count("years", 300, date(2012, 1, 1), date(2013, 12, 31), "first"),
+    ])  # fmt: skip
+
+
+def test_counts_come_in_the_order_of_preference_and_months_end_at_the_first_gap(contested):
+    assert [e.id for e in contested.counts("police killed", "Here", *JANUARY)] == ["january", "january_again"]
+    assert contested.preferred("police killed", "Here", *JANUARY).id == "january"
+    assert [e.id for e in contested.months("police killed", "Here", 2014)] == ["january", "february"]
+    assert {year: [e.id for e in found] for year, found in contested.years("police killed", "Here").items()} == {
+        2013: ["year"]
+    }
+
+
+def test_what_rests_on_the_unknown_is_unknown_and_says_why(contested):
+    march = contested.preferred("police killed", "Here", date(2014, 3, 1), date(2014, 3, 31))
+    twice = contested.calculate("twice", "2 * march + january", "deaths", "Twice", march=march)
+    again = contested.calculate("again", "twice / twice.days", "a day", "Again")
+    assert not twice.known and not again.known and "twice" not in contested
+    assert again.caveat == march.caveat and "March 1, 2014" in march.caveat
+    text = contested.text("{{ january }} and {{ again }}", "a: deck")
+    assert text == f"Left out: {march.caveat}." and "january" not in contested.printed
+    assert contested.text("{{ january }}{% if again.known %} {{ again }}{% endif %}", "a: deck") == "25"
+    assert contested.gaps("{{ january }}") == "" and contested.gaps("{{ again }}") == march.caveat
+    kept = Ledger.from_frames(contested.frame(unknown=True))
+    assert not kept["again"].known and kept["again"].caveat == march.caveat
+    assert "again" not in contested.frame()["id"].to_list()
+
+
+def test_another_count_changes_what_rests_on_it_and_nothing_else(contested):
+    contested.calculate("both", "january + february", "deaths", "Both")
+    contested.calculate("share", "january / both", "share", "Share")
+    contested.calculate("rest", "year - april", "deaths", "Rest")
+    contested.text("{{ 'many' if both > year else 'few' }}: {{ both }}", "a: headline")
+    changed = contested.instead("january", contested["january_again"])
+    assert (changed["both"].value, changed["share"].value) == (41, 22 / 41)
+    assert changed["rest"] is contested["rest"] and contested["both"].value == 44
+    assert (contested.say("a: headline"), changed.say("a: headline")) == ("few: 44", "few: 41")
+
+
+def test_a_range_has_bounds_and_no_value():
+    ledger = Ledger([
+        Entry("people", "people", "people", REPORTED, None, 18e6, 21e6, "range"),
+        reported("officers", 20_000, unit="officers"),
+    ])  # fmt: skip
+    each = ledger.calculate("each", "people / officers", "a head", "Each")
+    assert (each.value, each.low, each.high, each.text) == (None, 900, 1050, "900 to 1,050")

@@ -18,6 +18,8 @@ TABLES = {
     "claims": "Statements of the sources that the fact check tests, in our words",
     "ledger": "Every number that may be printed: reported, chosen or calculated, with formula and source",
     "fact-check": "Every claim tested: verdict, result, how sure",
+    "contending": "Every count that another source contests, and what would change with the other",
+    "backtest": "The projection from every day on which a count is known, held against the final counts",
 }
 TYPES = {pl.String: "string", pl.Float64: "number", pl.Int64: "integer", pl.Date: "date", pl.Boolean: "boolean"}
 COLUMNS = {
@@ -45,7 +47,14 @@ COLUMNS = {
     "citation": "The source as a graphic names it",
     "published": "When the source was published",
     "period_days": "Length of the period in days, both ends included; empty where the period is open",
-    "known": "Whether the source had been published by the edition's date",
+    "preference": "Order of preference among the sources of a quantity, 0 first; from data/raw/preferences.csv",
+    "reason": "Why the source is preferred",
+    "origins": "Ids of the sources that the source goes back to in the end, separated by spaces",
+    "known": "Whether the edition uses the figure",
+    "why_not": "Why it does not, if it does not",
+    "total": "Id of the figure that the claim calls a sum",
+    "parts": "Ids of the figures that make it, separated by spaces",
+    "complete": "Whether the parts are all there is of the total; if not, it must be at least their sum",
     "status": "reported (a raw figure), chosen (a parameter) or calculated (by the formula)",
     "decimals": "Places to which the number is rounded in print; negative for tens and hundreds",
     "formula": "How the number was calculated, over the ids of other rows",
@@ -55,8 +64,28 @@ COLUMNS = {
     "claim": "The claim in our words",
     "verdict": "holds, holds with a caveat, not supported, contradicted or cannot be checked",
     "result": "What the computation gives",
+    "in_use": "Whether this is the count that numbers and headlines rest on",
+    "independent": "Whether it goes back to other origins than the count in use; empty where one of them names none",
+    "spread": "Lowest and highest of the counts that contend",
+    "effect": "Calculated numbers that would change with this count, as they are and as they would be",
+    "headline": "Headlines that would change with it, as they would be",
+    "date": "Day from which the year is seen",
+    "entry": "Id of the count in the ledger",
+    "count": "Count up to that day",
     "how_sure": "How far the result can be trusted",
 }
+WAYS = {
+    "independent": "if deaths are independent of each other",
+    "clustered": "if attacks kill several",
+    "as_months": "with the scatter of the months until that day",
+}
+MEASURES = {
+    "low": "Low end of the outer interval of the year's total, {}",
+    "high": "High end of the outer interval of the year's total, {}",
+    "covered": "Whether the interval holds all, some or none of the final counts, {}",
+    "score": "Interval score against the preferred final count, less is better, {}",
+}
+COLUMNS |= {f"{way}_{name}": text.format(what) for way, what in WAYS.items() for name, text in MEASURES.items()}
 
 
 def write(folder: Path, edition: str, as_of: str) -> dict[str, Any]:
@@ -90,5 +119,5 @@ def _resource(folder: Path, name: str, title: str) -> dict[str, Any]:
         "encoding": "utf-8",
         "bytes": len(content),
         "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
-        "schema": {"fields": fields, "missingValues": [""], "primaryKey": ["id"]},
+        "schema": {"fields": fields, "missingValues": [""], "primaryKey": [fields[0]["name"]]},
     }

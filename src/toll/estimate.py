@@ -140,6 +140,43 @@ def unexplained_officers(officers: float, other_duty: float, active: float) -> f
     return officers - other_duty - active
 
 
+def dispersion_index(*counts_and_days: float) -> float:
+    """How much more counts scatter than independent events would: 1 if not at all.
+
+    `counts_and_days` are count, days, count, days, … of periods that follow each other. Pearson's chi-squared
+    against the common rate, divided by its degrees of freedom.
+
+    Reference: McCullagh and Nelder, Generalized Linear Models (1989), section 4.5.2.
+    """
+    counts, days = counts_and_days[::2], counts_and_days[1::2]
+    expected = [math.fsum(counts) * each / math.fsum(days) for each in days]
+    terms = [(count - mean) ** 2 / mean for count, mean in zip(counts, expected, strict=True)]
+    return math.fsum(terms) / (len(terms) - 1)
+
+
+def within(value: float, low: float, high: float) -> float:
+    """1 if `value` lies from `low` to `high`, else 0: sums of it count intervals that held."""
+    return float(low <= value <= high)
+
+
+def interval_score(value: float, low: float, high: float, level: float) -> float:
+    """Width of the interval, and 2 / (1 - level) for each unit by which `value` lies outside: less is better.
+
+    Reference: Gneiting and Raftery, Strictly proper scoring rules, JASA 102 (2007) 359-378, section 6.2.
+    """
+    return high - low + 2 / (1 - level) * (max(low - value, 0) + max(value - high, 0))
+
+
+def days_between(first: date, last: date) -> float:
+    """Days from `first` to `last`, both included."""
+    return float((last - first).days + 1)
+
+
+def months_between(first: date, last: date) -> float:
+    """Calendar months from that of `first` to that of `last`, both included."""
+    return float(12 * (last.year - first.year) + last.month - first.month + 1)
+
+
 def days_after(day: date, days: float) -> date:
     """The date so many days after `day`."""
     return day + timedelta(days=days)

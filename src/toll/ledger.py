@@ -3,12 +3,16 @@
 An entry is *reported* (a row of the raw tables), *chosen* (a parameter of the edition) or *calculated* by a formula
 over other entries. The formula is the computation: what the ledger shows a reviewer is what was evaluated. Text is
 rendered from templates that name entries; a template that types a number is refused.
+
+What was not known by the edition's date is an entry, too, but no number: whatever rests on it is not known either, and
+a text that would print it says instead why it cannot.
 """
 
 from __future__ import annotations
 
 import ast
 import contextlib
+import dataclasses
 import functools
 import hashlib
 import inspect
@@ -18,7 +22,7 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, timedelta
 
 import jinja2
 import polars as pl
@@ -27,11 +31,16 @@ from text_to_num import alpha2digit
 from toll import estimate, tables, wording
 
 REPORTED, CHOSEN, CALCULATED = "reported", "chosen", "calculated"
+UNKNOWN = "not known"
 _OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
 _FUNCTIONS: dict[str, Callable] = {
     name: function for name, function in inspect.getmembers(estimate, inspect.isfunction) if not name.startswith("_")
 }
 _MARKUP = re.compile(r"{{.*?}}|{%.*?%}", re.DOTALL)
+
+
+class NotKnown(Exception):
+    """Something that was not known would have to be printed; the message says what, and why not."""
 
 
 class LedgerError(ValueError):
@@ -72,6 +81,10 @@ class Entry:
     caveat: str = ""
 
     @property
+    def known(self) -> bool:
+        return self.status != UNKNOWN
+
+    @property
     def is_date(self) -> bool:
         return self.unit == "date"
 
@@ -80,6 +93,8 @@ class Entry:
         """The entry as printed where no other form is asked for."""
         if self.is_date:
             return wording.span(self.start, self.end)
+        if self.value is None:  # a range: its source names no single number
+            return " to ".join(wording.number(end, self.unit, self.decimals) for end in (self.low, self.high))
         return wording.number(self.value, self.unit, self.decimals)
 
     @property
@@ -117,17 +132,23 @@ class Entry:
 
 
 class Ledger:
-    """Entries by id, in the order in which they were made, and a note of where each one is printed."""
+    """Entries by id, in the order in which they were made, and a note of where each one is printed.
+
+    Reported counts of the same thing stand in the order of preference of their sources. Entries that are not known
+    can be looked up like any other, but are not in the ledger: it neither lists nor stores them.
+    """
 
     def __init__(self, entries: Iterable[Entry] = ()):
         self._entries: dict[str, Entry] = {}
+        self._unknown: dict[str, Entry] = {}
         self.printed: dict[str, list[str]] = {}
+        self.texts: dict[str, tuple[str, dict[str, Entry | str]]] = {}  # by place: template and names, to say it again
         for entry in entries:
             self._add(entry)
 
     def __getitem__(self, id: str) -> Entry:
         try:
-            return self._entries[id]
+            return self._entries.get(id) or self._unknown[id]
         except KeyError:
             raise LedgerError(f"no entry {id!r} in the ledger; it has {', '.join(self._entries)}") from None
 
@@ -143,22 +164,50 @@ class Ledger:
         self._entries[entry.id] = entry
         return entry
 
-    def counts(self, quantity: str, place: str) -> list[Entry]:
-        """The reported counts of `quantity` in `place` whose period is complete, in the ledger's order."""
+    def unknown(self, id: str, why: str, label: str = "", unit: str = "", formula: str = "") -> Entry:
+        """An entry for what is not known; `why` is half a sentence."""
+        nothing = math.nan
+        entry = Entry(id, label or id, unit, UNKNOWN, nothing, nothing, nothing, formula=formula, caveat=why)
+        return self._unknown.setdefault(id, entry)
+
+    def counts(self, quantity: str, place: str, start: date | None = None, end: date | None = None) -> list[Entry]:
+        """The reported counts of `quantity` in `place` whose period is complete (of that period alone, if given)."""
         wanted = (REPORTED, quantity, place)
-        return [e for e in self if (e.status, e.quantity, e.place) == wanted and e.start and e.end]
+        counts = [e for e in self if (e.status, e.quantity, e.place) == wanted and e.start and e.end]
+        return [e for e in counts if start is None or (e.start, e.end) == (start, end)]
 
-    def cumulative(self, quantity: str, place: str, year: int) -> Entry:
-        """The reported count that runs from January 1 of `year` as far into the year as any does."""
-        counts = [e for e in self.counts(quantity, place) if e.start == date(year, 1, 1) and e.end.year == year]
-        if not counts:
-            raise LedgerError(f"no reported count of {quantity} in {place} that runs from January 1, {year}")
-        return max(counts, key=lambda entry: entry.end)
+    def preferred(self, quantity: str, place: str, start: date | None = None, end: date | None = None) -> Entry:
+        """The count that goes before the others of `counts`."""
+        when = f", {wording.span(start, end)}" if start else ""
+        why = f"the sources in use give no count of {quantity} in {place}{when}"
+        return next(iter(self.counts(quantity, place, start, end)), None) or self.unknown(f"{quantity}{when}", why)
 
-    def earlier_years(self, entry: Entry) -> list[Entry]:
-        """The counts of the same quantity and place that cover a whole calendar year before the entry's period."""
-        counts = self.counts(entry.quantity, entry.place)
-        return [e for e in counts if e.days == e.year_days and e.start.year == e.end.year and e.end < entry.start]
+    def whole_year(self, quantity: str, place: str, year: int) -> Entry:
+        return self.preferred(quantity, place, date(year, 1, 1), date(year, 12, 31))
+
+    def so_far(self, quantity: str, place: str, year: int) -> Entry:
+        """The reported count that runs from January 1 as far into `year` as any does that ends before the year."""
+        first, last = date(year, 1, 1), date(year, 12, 31)
+        counts = [e for e in self.counts(quantity, place) if e.start == first and e.end < last]
+        why = f"the sources in use give no count of {quantity} in {place} that begins with {year}"
+        return max(counts, key=lambda entry: entry.end, default=None) or self.unknown(f"{quantity}, {year} so far", why)
+
+    def months(self, quantity: str, place: str, year: int) -> list[Entry]:
+        """The preferred counts of single months (or of their first days) that follow each other from January 1."""
+        found, next_day = [], date(year, 1, 1)
+        counts = self.counts(quantity, place)
+        while starting := [e for e in counts if e.start == next_day and e.end.month == e.start.month]:
+            found.append(starting[0])
+            next_day = found[-1].end + timedelta(days=1)
+        return found
+
+    def years(self, quantity: str, place: str) -> dict[int, list[Entry]]:
+        """The counts that cover a whole calendar year, by year."""
+        found: dict[int, list[Entry]] = {}
+        for entry in self.counts(quantity, place):
+            if entry.days == entry.year_days and entry.start.year == entry.end.year:
+                found.setdefault(entry.end.year, []).append(entry)
+        return dict(sorted(found.items()))
 
     def choose(self, id: str, value: float, unit: str, label: str, decimals: int = 0) -> Entry:
         """Enter a parameter of the edition, so that what rests on it can be traced to it."""
@@ -170,10 +219,13 @@ class Ledger:
         A formula has entries (by id, or by the `names` given), their `.days`, `.year_days`, `.whole`, `.start`
         and `.end`, numbers, + - * / and the functions of `toll.estimate`. Bounds are the least and the greatest
         result over the ends of all inputs: exact where the formula is monotone in each, which all but p-values are.
+        What rests on an entry that is not known is not known either; what rests on a range has no value, only bounds.
         """
         tree = _spell_out(formula, {alias: entry.id for alias, entry in names.items()})
         named = dict.fromkeys(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
         inputs = {name: self[name] for name in named if name not in _FUNCTIONS}
+        if missing := [entry for entry in inputs.values() if not entry.known]:
+            return self.unknown(id, missing[0].caveat, label, unit, ast.unparse(tree))
         calculated = functools.partial(
             Entry, id, label, unit, CALCULATED, decimals=decimals, formula=ast.unparse(tree), inputs=" ".join(inputs)
         )
@@ -183,8 +235,9 @@ class Ledger:
         ]
         if unit == "date":
             return self._add(calculated(qualifier="date", start=min(corners), end=max(corners)))
-        value = _evaluate(tree.body, inputs, {id: entry.value for id, entry in inputs.items()})
-        low, high = _span([value, *corners])
+        values = {id: entry.value for id, entry in inputs.items()}
+        value = None if None in values.values() else _evaluate(tree.body, inputs, values)
+        low, high = _span(corners if value is None else [value, *corners])
         return self._add(calculated(value=value, low=low, high=high, qualifier=_qualifier(low, high)))
 
     def calculate_all(self, sheet: Iterable[tuple[str, str, int, str, str]], **names: Entry) -> None:
@@ -196,11 +249,34 @@ class Ledger:
         """Render `template` (Jinja; entries by id or by the `names` given, which may be words) for `where`.
 
         `{{ toll }}` prints an entry as itself, `{{ toll.ordinal }}` in one of its other forms (`_Printed.FORMS`).
-        Typed numbers, in digits or in words, are refused.
+        Typed numbers, in digits or in words, are refused. Where an entry is not known, the text is why.
         """
-        scope: dict[str, _Printed | str] = {entry.id: _Printed(entry, self._note(where)) for entry in self}
+        self.texts[where] = template, names
+        seen: list[Entry] = []  # what cannot be printed in full notes nothing
+        try:
+            text = self._fill(template, where, seen.append, **names)
+        except NotKnown as unknown:
+            return f"Left out: {unknown}."
+        for entry in seen:
+            self._note(where, entry)
+        return text
+
+    def gaps(self, *templates: str, **names: Entry | str) -> str:
+        """Why these templates cannot all be printed: what is not known; empty when nothing is missing."""
+        try:
+            for template in templates:
+                self._fill(template, "gaps", lambda entry: None, **names)
+        except NotKnown as unknown:
+            return str(unknown)
+        return ""
+
+    def _fill(self, template: str, where: str, note: Callable[[Entry], None], **names: Entry | str) -> str:
+        """The text of `template`; `note` hears of each entry that is printed. Raises NotKnown."""
+        scope: dict[str, _Printed | str] = {
+            entry.id: _Printed(entry, note) for entry in (*self, *self._unknown.values())
+        }
         for name, meaning in names.items():
-            scope[name] = meaning if isinstance(meaning, str) else _Printed(meaning, self._note(where))
+            scope[name] = meaning if isinstance(meaning, str) else _Printed(meaning, note)
         for prose in (template, *(words for words in names.values() if isinstance(words, str))):
             _refuse_typed_numbers(prose, where)
         try:
@@ -208,26 +284,44 @@ class Ledger:
         except jinja2.UndefinedError as error:
             raise LedgerError(f"{where}: {error}; the ledger has {', '.join(self._entries)}") from None
 
-    def _note(self, where: str) -> Callable[[Entry], None]:
-        def note(entry: Entry) -> None:
-            places = self.printed.setdefault(entry.id, [])
-            if where not in places:
-                places.append(where)
+    def _note(self, where: str, entry: Entry) -> None:
+        places = self.printed.setdefault(entry.id, [])
+        if where not in places:
+            places.append(where)
 
-        return note
+    def instead(self, id: str, other: Entry) -> Ledger:
+        """The ledger as it would be if `other` stood for the entry `id`: what rests on it is calculated again."""
+        changed = Ledger()
+        changed._unknown, changed.texts = dict(self._unknown), self.texts
+        touched = {id}
+        for entry in self:
+            if entry.id == id:
+                changed._add(dataclasses.replace(other, id=id))
+            elif touched.isdisjoint(entry.inputs.split()):
+                changed._add(entry)
+            else:
+                touched.add(entry.id)
+                changed.calculate(entry.id, entry.formula, entry.unit, entry.label, entry.decimals)
+        return changed
+
+    def say(self, where: str) -> str:
+        """The text of that place, with the numbers of this ledger."""
+        template, names = self.texts[where]
+        here = {name: self[meaning.id] if isinstance(meaning, Entry) else meaning for name, meaning in names.items()}
+        return self.text(template, where, **here)
 
     @classmethod
     def from_figures(cls, figures: pl.DataFrame) -> Ledger:
-        """The reported entries: the cleaned table's figures that are known at the edition's date."""
+        """The reported entries: the cleaned table's figures that are known at the edition's date, preferred first."""
         names = [field.name for field in fields(Entry) if field.name in figures.columns]
-        return cls(
-            Entry(
-                label=f"{row['quantity'].capitalize()}, {row['place']}, {wording.span(row['start'], row['end'])}",
-                status=REPORTED,
-                **{name: row[name] for name in names},
-            )
-            for row in figures.filter("known").iter_rows(named=True)
-        )
+        ledger = cls()
+        for row in figures.sort("preference", maintain_order=True).iter_rows(named=True):
+            label = f"{row['quantity'].capitalize()}, {row['place']}, {wording.span(row['start'], row['end'])}"
+            if row["known"]:
+                ledger._add(Entry(label=label, status=REPORTED, **{name: row[name] for name in names}))
+            else:
+                ledger.unknown(row["id"], f"{label}: {row['why_not']}", label, row["unit"])
+        return ledger
 
     def cite(self, plotted: pl.DataFrame) -> pl.DataFrame:
         """`plotted` with status, formula, source and paragraph of the entries whose ids are in its column `entry`.
@@ -250,27 +344,42 @@ class Ledger:
         behind = Ledger(sorted(self.behind(graphic), key=lambda entry: entry.id))
         return hashlib.sha256(tables.csv(behind.frame().drop("printed_in"))).hexdigest()[:12]
 
-    def frame(self) -> pl.DataFrame:
-        """One row an entry, in the columns of `Entry`, then `text` as printed and `printed_in`."""
-        rows = [{f.name: getattr(entry, f.name) for f in fields(Entry)} for entry in self]
+    def frame(self, unknown: bool = False) -> pl.DataFrame:
+        """One row an entry, in the columns of `Entry`, then `text` as printed and `printed_in`.
+
+        With `unknown` also what could not be calculated: what a part of the chain hands on to the next.
+        """
+        entries = [*self, *(entry for entry in self._unknown.values() if unknown and entry.formula)]
+        rows = [{f.name: getattr(entry, f.name) for f in fields(Entry)} for entry in entries]
         return pl.DataFrame(rows, schema=_SCHEMA).with_columns(
-            pl.Series("text", [entry.text for entry in self], pl.String),
-            pl.Series("printed_in", ["; ".join(self.printed.get(entry.id, [])) for entry in self], pl.String),
+            pl.Series("text", [entry.text for entry in entries], pl.String),
+            pl.Series("printed_in", ["; ".join(self.printed.get(entry.id, [])) for entry in entries], pl.String),
         )
 
     @classmethod
     def from_frames(cls, *frames: pl.DataFrame) -> Ledger:
         """The union of ledgers written by `frame`; an entry that is in several must be the same in all."""
-        ledger = cls()
+        return cls().join(*frames)
+
+    def join(self, *frames: pl.DataFrame) -> Ledger:
+        """This ledger with the entries of others, written by `frame`."""
         for row in itertools.chain.from_iterable(frame.iter_rows(named=True) for frame in frames):
-            entry = ledger._add(Entry(**{name: row[name] for name in _SCHEMA}))
+            if row["status"] == UNKNOWN:
+                self.unknown(row["id"], row["caveat"], row["label"], row["unit"], row["formula"])
+                continue
+            entry = self._add(Entry(**{name: row[name] for name in _SCHEMA}))
             for where in filter(None, row.get("printed_in", "").split("; ")):
-                ledger._note(where)(entry)
-        return ledger
+                self._note(where, entry)
+        return self
 
     def table(self, *ids: str) -> pl.DataFrame:
         """The numbers behind a graphic or a finding, for people: one row an entry, in the order of `ids`."""
-        return pl.DataFrame([_told(self[id]) for id in ids])
+        entries = [entry for entry in map(self.__getitem__, ids) if entry.known]
+        return pl.DataFrame([_told(entry) for entry in entries], schema=_TOLD)
+
+
+_TOLD = {"number": pl.String, "bounds": pl.String, "what": pl.String, "status": pl.String,
+         "formula or exact words": pl.String, "paragraph": pl.Int64, "id": pl.String}  # fmt: skip
 
 
 def _told(entry: Entry) -> dict[str, str | int | None]:
@@ -313,6 +422,7 @@ class _Printed:
         "fraction": lambda e: wording.fraction(e.value),
         "more_than": lambda e: wording.more_than(e.value),
         "citation": lambda e: e.citation,
+        "outlet": lambda e: e.citation.partition(" by ")[0].replace("Article", "The article"),
         "attributed_to": lambda e: e.attributed_to,
         "paragraph": lambda e: str(e.locator),
         "place": lambda e: e.place,
@@ -322,14 +432,26 @@ class _Printed:
         self._entry, self._note = entry, note
 
     def __str__(self) -> str:
-        self._note(self._entry)
-        return self._entry.text
+        return self._print(lambda entry: entry.text)
 
-    def __getattr__(self, form: str) -> str:
+    def __getattr__(self, form: str) -> str | bool:
+        if form == "known":  # for conditions, as are < and >
+            return self._entry.known
         if form not in self.FORMS:
             raise AttributeError(form)
+        return self._print(self.FORMS[form])
+
+    def _print(self, form: Callable[[Entry], str]) -> str:
+        if not self._entry.known:
+            raise NotKnown(self._entry.caveat)
         self._note(self._entry)
-        return self.FORMS[form](self._entry)
+        return form(self._entry)
+
+    def __lt__(self, other: _Printed) -> bool:
+        return self._entry.high < other._entry.low
+
+    def __gt__(self, other: _Printed) -> bool:
+        return self._entry.low > other._entry.high
 
 
 _PERIOD_FORMS = ("year", "start_year", "start", "end", "date")

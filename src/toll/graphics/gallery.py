@@ -26,7 +26,7 @@ import jinja2
 from markupsafe import Markup
 
 from toll import raw, wording
-from toll.graphics.graphic import FORMULA_STARTS, Graphic
+from toll.graphics.graphic import FORMULA_STARTS, Graphic, LeftOut
 from toll.graphics.style import LABELS, SCREENS, THEMES
 from toll.paths import Project
 from toll.problems import Problem, Problems
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 INDEX, PAGE, SUMS = "gallery.json", "index.html", "SHA256SUMS"
 NUMBERS, FACT_CHECK = "numbers.csv", "fact-check.csv"
 TABLES = {NUMBERS: "All numbers", FACT_CHECK: "Fact check"}
+PAGES = {"fact-check.html": "Fact check, claim by claim"}  # that lie in the edition's folder before it is complete
 FIRST = "article"  # of the editions on the page; the others follow by name
 # Letters, digits and a few signs: what needs no escaping in HTML, in `srcset` or in a style sheet.
 ADDRESS = r"((https?://[A-Za-z0-9.-]+(:[0-9]+)?)?/)?([A-Za-z0-9._~%-]+/)*"
@@ -53,12 +54,13 @@ CSS_PX_PER_MM = 96 / 25.4
 
 
 def publish(project: Project, edition: str, graphics: list[Graphic], records: list[dict[str, Any]], ledger: Ledger,
-            fact_check: pl.DataFrame, as_of: str, base_url: str = "") -> None:  # fmt: skip
+            fact_check: pl.DataFrame, as_of: str, base_url: str = "", left_out: Iterable[LeftOut] = ()
+            ) -> None:  # fmt: skip
     """Completes the folder of `edition`, into which `export` wrote the files of `records`.
 
-    `as_of` is the data's own date (ISO). `base_url` is where the folder `figures` is served, for embed codes: an
-    https or http address, a relative path or empty. `Problems` for any other, and for a cell of a table that a
-    spreadsheet would run as a formula; nothing has been written then.
+    `left_out` are graphics that could not be drawn. `as_of` is the data's own date (ISO). `base_url` is where the
+    folder `figures` is served, for embed codes: an https or http address, a relative path or empty. `Problems` for any
+    other, and for a cell of a table that a spreadsheet would run as a formula; nothing has been written then.
     """
     base = address(base_url)
     folder, corrections = project.published(edition), raw.read(project).corrections
@@ -69,9 +71,13 @@ def publish(project: Project, edition: str, graphics: list[Graphic], records: li
     _refuse_formulas(tables | plotted)
     shared = [_put(folder, name, content) for name, content in tables.items()]
     told = [_tell(folder, graphic, records, plotted, ledger, corrections) for graphic in graphics]
-    index = {"as_of": as_of, "base_url": base, "tables": shared, "graphics": told}
+    pages = [_put(folder, name, (folder / name).read_bytes()) for name in PAGES if (folder / name).is_file()]
+    missing = [{"name": graphic.name, "why": graphic.why} for graphic in left_out]
+    index = {
+        "as_of": as_of, "base_url": base, "pages": pages, "tables": shared, "left_out": missing, "graphics": told,
+    }  # fmt: skip
     page = _put(folder, PAGE, _page(edition, index, ledger))
-    files = [_put(folder, INDEX, _json(index | {"page": page})), page, *shared]
+    files = [_put(folder, INDEX, _json(index | {"page": page})), page, *pages, *shared]
     for graphic in told:
         files += [*graphic["pictures"], graphic["data"], graphic["bundle"]]
     files.sort(key=lambda file: file["name"])
@@ -277,7 +283,7 @@ def _load(project: Project, name: str, index: Path, corrections: list[dict[str, 
     used = {number["id"] for graphic in graphics for number in graphic["numbers"]}
     carried = [correction for graphic in graphics for correction in graphic["corrections"]]
     pending = [each for each in corrections if each["figure"] in used and each not in carried]
-    return {**edition, "name": name, "graphics": graphics, "pending": pending}
+    return {"pages": [], "left_out": []} | edition | {"name": name, "graphics": graphics, "pending": pending}
 
 
 def _page(name: str, index: dict[str, Any], ledger: Ledger) -> bytes:
@@ -379,16 +385,17 @@ def _csp_hash(code: Markup) -> Markup:
 def templates(more: Path | None = None) -> jinja2.Environment:
     """The pages' templates; with those of the folder `more` and the styles there, which may extend them."""
     folders = [Path(__file__).parent, *([more] if more else [])]
-    templates = jinja2.Environment(
+    pages = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folders), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    templates.globals |= {"uses": USES, "labels": TABLES, "themes": THEMES, "address": ADDRESS}
-    templates.filters |= {
+    pages.globals |= {"uses": USES, "labels": TABLES | PAGES, "themes": THEMES, "address": ADDRESS}
+    pages.filters |= {
         "weight": _weight, "tokens": _tokens, "csp_hash": _csp_hash,
         "day": lambda text: wording.full_date(date.fromisoformat(text)), "path": quote,
+        "published": wording.published,
     }  # fmt: skip
-    styles = [templates.get_template("page.css.j2").render()]
+    styles = [pages.get_template("page.css.j2").render()]
     styles += [file.read_text("utf-8") for file in sorted(more.glob("*.css"))] if more else []
-    templates.globals["style"] = Markup("\n".join(styles))
-    return templates
+    pages.globals["style"] = Markup("\n".join(styles))
+    return pages

@@ -66,18 +66,42 @@ class Furniture:
     description: str
 
     @classmethod
-    def render(cls, ledger: Ledger, graphic: str, *, headline: str, deck: str, deck_brief: str, note: str,
-               source: str, credit: str, alt: str, description: str, **names: Entry | str) -> Furniture:  # fmt: skip
+    def render(cls, ledger: Ledger, graphic: str, *, headline: str, deck: str, deck_brief: str, note: str, source: str,
+               credit: str, alt: str, description: str, **names: Entry | str) -> Furniture | LeftOut:  # fmt: skip
         """Furniture from templates of the ledger, which notes for each entry that it is printed there.
 
-        `names` are the templates' names for entries. The credit is the desk's own and no template.
+        `names` are the templates' names for entries. The credit is the desk's own and no template. A graphic whose
+        words name something that is not known is left out.
         """
         templates = {
             "headline": headline, "deck": deck, "deck_brief": deck_brief, "note": note, "source": source, "alt": alt,
             "description": description,
         }  # fmt: skip
+        if why := ledger.gaps(*templates.values(), **names):
+            return LeftOut(graphic, why)
         words = {part: ledger.text(text, f"{graphic}: {part}", **names) for part, text in templates.items()}
         return cls(credit=credit, **words)
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A graphic that cannot be drawn, and why not."""
+
+    name: str
+    why: str
+
+    def save(self, folder: Path) -> list[Path]:
+        """Writes NAME.json and NAME.csv as `Graphic.save` does, with the reason in them instead."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        stored = json.dumps({"name": self.name, "left_out": self.why}, ensure_ascii=False, indent=1) + "\n"
+        specification, table = folder / f"{self.name}.json", folder / f"{self.name}.csv"
+        specification.write_text(stored, "utf-8", newline="\n")
+        table.write_text(f'left_out\n"{self.why}"\n', "utf-8", newline="\n")
+        return [specification, table]
+
+    def _repr_markdown_(self) -> str:
+        return f"*The graphic `{self.name}` is left out: {self.why}.*"
 
 
 @dataclass(frozen=True)
@@ -153,12 +177,15 @@ class Graphic:
     data: pl.DataFrame | None = None
 
     @classmethod
-    def build(cls, name: str, chart: ChartFunction, furniture: Furniture, data: pl.DataFrame, meta: Meta,
-              print_widths: tuple[float, ...] = PRINT_WIDTHS) -> Graphic:  # fmt: skip
+    def build(cls, name: str, chart: ChartFunction, furniture: Furniture | LeftOut, data: pl.DataFrame, meta: Meta,
+              print_widths: tuple[float, ...] = PRINT_WIDTHS) -> Graphic | LeftOut:  # fmt: skip
         """Draws `chart` for every size and theme; `data` is what it plots and prints.
 
-        `Problems` when the alt text is too long or a fixed canvas leaves no room for the plot.
+        `Problems` when the alt text is too long or a fixed canvas leaves no room for the plot. Where the furniture
+        is left out, so is the graphic.
         """
+        if isinstance(furniture, LeftOut):
+            return furniture
         if faults := _faults(name, furniture, meta):
             raise Problems(faults)
         specs: dict[str, dict[str, Any]] = {}
@@ -170,9 +197,11 @@ class Graphic:
         return cls(name, furniture, meta, specs, tuple(print_widths), data)
 
     @classmethod
-    def load(cls, path: Path) -> Graphic:
+    def load(cls, path: Path) -> Graphic | LeftOut:
         """The graphic that `save` wrote to `path`, without its data."""
         stored = json.loads(Path(path).read_text("utf-8"))
+        if why := stored.get("left_out"):
+            return LeftOut(stored["name"], why)
         return cls(
             stored["name"], Furniture(**stored["furniture"]), Meta(**stored["meta"]), stored["specs"],
             tuple(stored["print_widths"]),

@@ -1,0 +1,53 @@
+"""The fact check as a page: figures/EDITION/fact-check.html, in the gallery's design, without script.
+
+Every claim has an anchor of its own, `#claim-ID`, and every number that decides it its formula or exact words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from toll import raw
+from toll.graphics.gallery import templates
+from toll.paths import Project
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from toll.graphics.graphic import LeftOut
+    from toll.ledger import Ledger
+
+PAGE = "fact-check.html"
+VERDICTS = {
+    "holds": "The figures that were known bear it out.",
+    "holds with a caveat": "They bear it out as far as they go; what they leave open is said.",
+    "not supported": "The figures that should support it do not.",
+    "contradicted": "Other figures, or its own, say otherwise.",
+    "cannot be checked": "What it would take was not known by the date of the data.",
+}
+
+
+def write(project: Project, edition: str, as_of: str, ledger: Ledger, fact_check: pl.DataFrame,
+          contending: pl.DataFrame, backtest: pl.DataFrame, left_out: Iterable[LeftOut]) -> None:  # fmt: skip
+    """Write the page of `edition`: claims, counts that contend, back-test, and the graphics that are left out."""
+    sources = {source.id: source for source in raw.read(project).sources}
+    pages = templates()
+    own = Markup((Path(__file__).parent / "factcheck.css").read_text("utf-8"))
+    page = pages.get_template("factcheck.html.j2").render(
+        style=pages.globals["style"] + own,
+        edition=edition, as_of=as_of, verdicts=VERDICTS, sources=sources, left_out=list(left_out),
+        claims=[_claim(row, ledger) for row in fact_check.iter_rows(named=True)],
+        contending=contending.to_dicts(), backtest=backtest.to_dicts(),
+        top="../" * (1 + edition.count("/")),
+    )  # fmt: skip
+    folder = project.published(edition)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / PAGE).write_text(page, "utf-8", newline="\n")
+
+
+def _claim(row: dict[str, Any], ledger: Ledger) -> dict[str, Any]:
+    return row | {"numbers": [ledger[id] for id in row["inputs"].split() if id in ledger]}
