@@ -125,9 +125,9 @@ def test_it_is_the_same_again_and_has_no_date_but_the_datas(project):
     before = (project.figures / crate.NAME).read_bytes()
     crate.write(project)
     assert (project.figures / crate.NAME).read_bytes() == before
-    article = json.loads((project.figures / "article/gallery.json").read_text())
+    indexes = [json.loads(index.read_text()) for index in project.figures.rglob("gallery.json")]
     dates = {date for entity in json.loads(before)["@graph"] for name, date in entity.items() if "date" in name}
-    assert dates == {article["as_of"]}
+    assert dates == {index["as_of"] for index in indexes}
 
 
 def test_a_second_edition_is_another_run_with_its_own_parameters(project):
@@ -143,7 +143,12 @@ def test_a_second_edition_is_another_run_with_its_own_parameters(project):
     assert entities["#sweep/three/dispersion"]["value"] == 3.0
     assert entities["#article/dispersion"]["value"] == 1.0
     assert {"@id": "#notebooks/sweep/three/02-death-tolls.ipynb"} in entities["#run-sweep/three"]["object"]
-    assert {part["@id"] for part in entities["./"]["hasPart"]} == {"index.html", "article/", "sweep/three/"}
+    assert {part["@id"] for part in entities["./"]["hasPart"]} == {
+        "index.html",
+        "article/",
+        "hindsight/",
+        "sweep/three/",
+    }
 
 
 def test_an_edition_without_graphics_has_its_place(project):

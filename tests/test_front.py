@@ -16,8 +16,11 @@ def project(tmp_path):
     shutil.copytree(ROOT / "data/raw", tmp_path / "data/raw")
     shutil.copytree(ROOT / "editions", tmp_path / "editions")
     shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
-    (tmp_path / "figures/article").mkdir(parents=True)
-    for name in ("README.md", "requirements.lock", "figures/article/gallery.json", "figures/article/SHA256SUMS"):
+    for edition in ("article", "hindsight"):
+        (tmp_path / "figures" / edition).mkdir(parents=True)
+        for name in ("gallery.json", "SHA256SUMS"):
+            shutil.copy(ROOT / "figures" / edition / name, tmp_path / "figures" / edition / name)
+    for name in ("README.md", "requirements.lock"):
         shutil.copy(ROOT / name, tmp_path / name)
     return Project(tmp_path)
 

@@ -163,7 +163,7 @@ def test_tables_are_described_column_by_column():
         assert all(field["description"] for field in resource["schema"]["fields"])
         parquet = pl.read_parquet(path.with_suffix(".parquet"))
         assert parquet.height == len(list(csv.reader(io.StringIO(path.read_text())))) - 1
-        assert parquet["id"].is_unique().all()
+        assert parquet[resource["schema"]["primaryKey"][0]].is_unique().all()
 
 
 def test_open_bounds_are_kept_in_both_formats():

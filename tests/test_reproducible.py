@@ -30,7 +30,7 @@ def run(folder, engine, **environment):
     home = folder / "home of somebody else"
     home.mkdir()
     settings = {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), **environment}
-    command = [sys.executable, "-m", "toll", "run", "--engine", engine]
+    command = [sys.executable, "-m", "toll", "run", "--all", "--engine", engine]
     result = subprocess.run(command, cwd=folder, env=os.environ | settings, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
     return files(folder)
