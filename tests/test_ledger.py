@@ -39,7 +39,7 @@ def ledger():
 def test_bounds_are_carried_through_a_formula(ledger):
     left = ledger.calculate("left", "officers - guards", "officers", "Left")
     assert (left.value, left.low, left.high, left.qualifier) == (18_500, 17_950, 19_050, "about")
-    implied = ledger.calculate("implied", "implied_officers(people, ratio)", "officers", "Implied", decimals=-2)
+    implied = ledger.calculate("implied", "people / ratio", "officers", "Implied", decimals=-2)
     assert implied.low == pytest.approx(12_795.3, abs=0.1)
     assert implied.text == "13,100"
     gap = ledger.calculate("gap", "left - implied", "officers", "Gap", decimals=-2)

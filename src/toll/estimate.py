@@ -1,8 +1,8 @@
 """The statistics, in the standard library alone: importing scipy costs three seconds, and the tests compare with it.
 
-Counts are deaths or bodies, times are days, levels and probabilities lie between 0 and 1. A count may be
-infinite (an open-ended "at least"): rates and quantiles are then infinite too. Every function but the p-value is
-monotone in each argument, so that bounds of the inputs give bounds of the result.
+Counts are of events, times are days, levels and probabilities lie between 0 and 1. A count may be infinite (an
+open-ended "at least"): rates and quantiles are then infinite too. Every function but the p-value is monotone in each
+argument, so that bounds of the inputs give bounds of the result.
 """
 
 from __future__ import annotations
@@ -128,16 +128,6 @@ def rate_difference_p(count: float, days: float, base_count: float, base_days: f
     chances = [_binomial(k, trials, share) for k in range(trials + 1)]
     observed = chances[count] * (1 + 1e-7)  # as likely, but for rounding
     return min(1.0, math.fsum(chance for chance in chances if chance <= observed))
-
-
-def implied_officers(inhabitants: float, inhabitants_per_officer: float) -> float:
-    """Officers that a ratio of inhabitants per officer implies: inhabitants / ratio."""
-    return inhabitants / inhabitants_per_officer
-
-
-def unexplained_officers(officers: float, other_duty: float, active: float) -> float:
-    """Officers neither on the other duty nor counted as active: officers - other_duty - active."""
-    return officers - other_duty - active
 
 
 def dispersion_index(*counts_and_days: float) -> float:
