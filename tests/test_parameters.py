@@ -12,8 +12,8 @@ PROJECT = Project(Path(__file__).parents[1])
 GOOD = {
     "edition": "article", "as_of": "2014-08-11", "baseline_year": 2013, "interval_inner": 0.8, "interval_outer": 0.95,
     "dispersion": 1, "dispersion_clustered": 2.5, "population": "population", "credit": "Desk of a newspaper",
-    "print_width": 85, "base_url": "https://example.org/figures/", "print_corrections": False, "ged_csv": "",
-    "ged_place": "Karachi", "ged_months": "2014-01..2014-12",
+    "print_width": 85, "graphics": "death-tolls by-the-numbers", "base_url": "https://example.org/figures/",
+    "print_corrections": False, "ged_csv": "", "ged_place": "Karachi", "ged_months": "2014-01..2014-12",
 }  # fmt: skip
 
 
@@ -22,6 +22,10 @@ def test_good_values_pass():
     assert parameters.validate({"population": "16000000"}, "x") == []
     assert parameters.validate({"ged_csv": "~/Downloads/GED 25.csv", "ged_months": ""}, "x") == []
     parameters.enter(**GOOD)
+
+
+def test_a_storys_own_parameters_pass_if_they_are_plain():
+    assert parameters.validate(GOOD | {"cabins": 12, "deck": "upper", "share": 0.5, "ice": True}, "x") == []
 
 
 @pytest.mark.parametrize(("name", "value", "expected"), [
@@ -62,7 +66,11 @@ def test_good_values_pass():
     ("ged_months", "２０１４-01..2014-12", "the first and the last month"),
     ("ged_months", "0000-01..2014-12", "the first and the last month"),
     ("interval_inner", 0.97, "less than interval_outer"),
-    ("colour", "red", "one of edition, as_of"),
+    ("graphics", "Death tolls", "names of graphics"),
+    ("graphics", "death-tolls,staffing", "names of graphics"),
+    ("cabins", float("inf"), "plain text, or a finite number"),
+    ("cabins", "a\u202eb", "plain text, or a finite number"),
+    ("cabins", ["a"], "plain text, or a finite number"),
 ])  # fmt: skip
 def test_bad_values_are_named(name, value, expected):
     [problem] = parameters.validate(GOOD | {name: value}, "editions/x.yml")

@@ -1,4 +1,8 @@
-"""The parameters of a run: what each may be. Values are checked where they enter, from a file, a command or a cell."""
+"""The parameters of a run: what each may be. Values are checked where they enter, from a file, a command or a cell.
+
+Stories share those that are here. Any other that a notebook declares is its story's own: it has to be plain, and what
+else it has to be is for the notebook to say.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +35,10 @@ def _is_date(value: str) -> bool:
         return False
 
 
+def _is_plain(value: Value) -> bool:
+    return value.isprintable() if isinstance(value, str) else isinstance(value, int | float) and math.isfinite(value)
+
+
 def _is_short(value: str) -> bool:
     return 0 < len(value.strip()) <= 60 and value.isprintable()
 
@@ -43,6 +51,7 @@ def _is_months(value: str) -> bool:
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*", re.ASCII)
 _ID = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", re.ASCII)
 _ID_OR_NUMBER = re.compile(r"[1-9][0-9]*|[a-z][a-z0-9]*(_[a-z0-9]+)*", re.ASCII)
+_GRAPHICS = re.compile(r"[a-z][a-z0-9-]*( [a-z][a-z0-9-]*)*", re.ASCII)
 _ADDRESS = re.compile(r"((https?://[A-Za-z0-9.-]+(:\d+)?)?/)?([A-Za-z0-9._~%-]+/)*[A-Za-z0-9._~%-]*", re.ASCII)
 _SHORT = "1 to 60 printable characters"
 _YEAR = "a year from 1900 to 2100"
@@ -66,6 +75,11 @@ PARAMETERS: dict[str, Parameter] = {
         str,
         "the id of a count of inhabitants, or a whole number of inhabitants without separators",
         lambda value: bool(_ID_OR_NUMBER.fullmatch(value)),
+    ),
+    "graphics": Parameter(
+        str,
+        "names of graphics, with single spaces between them",
+        lambda value: bool(_GRAPHICS.fullmatch(value)),
     ),
     "print_width": Parameter(float, "millimetres from 40 to 400", lambda value: 40 <= value <= 400),
     "base_url": Parameter(
@@ -97,9 +111,7 @@ def validate(values: Mapping[str, Value], file: str) -> list[Problem]:
 
 
 def _validate(name: str, value: Value, file: str) -> Problem | None:
-    parameter = PARAMETERS.get(name)
-    if parameter is None:
-        return Problem(file, None, name, "an unknown parameter", f"one of {', '.join(PARAMETERS)}", "Correct the name.")
+    parameter = PARAMETERS.get(name) or Parameter(type(value), "plain text, or a finite number", _is_plain)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     fits_type = is_number and math.isfinite(value) if parameter.type is float else type(value) is parameter.type
     if fits_type and parameter.fits(value):
