@@ -26,7 +26,7 @@ COLUMNS = {
     "id": "Unique, stable name of the row",
     "label": "What the number is, in words",
     "quantity": "What is counted, from the closed list in data/raw/quantities.csv",
-    "topic": "What the figure is for: deaths, bodies, staffing or other",
+    "topic": "What the figure is for, as data/raw/quantities.csv sorts it",
     "place": "Where it is counted",
     "start": "First day of the period (for a date: the earliest day that it can be)",
     "end": "Last day of the period, inclusive (for a date: the latest day that it can be)",
@@ -89,14 +89,16 @@ COLUMNS |= {f"{way}_{name}": text.format(what) for way, what in WAYS.items() for
 
 
 def write(folder: Path, edition: str, as_of: str) -> dict[str, Any]:
-    """Describe the tables of `folder` in its datapackage.json; every column must have a description."""
+    """Describe those of the tables that `folder` has in its datapackage.json; each column must have a description."""
     package = {
         "$schema": PROFILE,
         "name": f"figures-{edition.replace('/', '-')}",
         "title": f"Reported and calculated figures, edition {edition}",
         "version": as_of,
         "licenses": [{"name": "CC-BY-4.0", "title": LICENCE_TITLE, "path": LICENCE}],
-        "resources": [_resource(folder, name, title) for name, title in TABLES.items()],
+        "resources": [
+            _resource(folder, name, title) for name, title in TABLES.items() if (folder / f"{name}.parquet").is_file()
+        ],
     }
     text = json.dumps(package, ensure_ascii=False, indent=2) + "\n"
     (folder / "datapackage.json").write_text(text, "utf-8", newline="\n")

@@ -262,7 +262,7 @@ ID = Column(
     "id",
     matching(ID_PATTERN),
     "a short name of lower-case letters, digits and single underscores that begins with a letter",
-    "Write it like police_killed.",
+    "Write it like deaths_2014.",
 )
 LOCATOR = Column(
     "locator",
