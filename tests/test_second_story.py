@@ -114,7 +114,7 @@ def test_a_number_of_it_can_be_walked_to_its_paragraph(story):
 def test_its_own_parameter_is_typed_and_checked_by_its_notebook(story):
     result = toll(story, "run", "-p", "allowed_share=1.5", "--as", "lenient")
     assert result.returncode == 1
-    assert "not a share between 0 and 1" in result.stdout + result.stderr
+    assert "allowed_share is 1.5, no share" in result.stdout + result.stderr
     assert not (story / "figures/lenient").exists()
 
 
