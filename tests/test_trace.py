@@ -67,8 +67,8 @@ def test_the_tree_shows_formula_values_result_words_and_paragraph(toll):
     assert code == 0
     for line in (
         "officers_unexplained = 5,400 officers [4,500 to 6,300], calculated",
-        "│  = unexplained_officers(27000, 8500, 13123.35958) = 5376.64042",
-        "│  = implied_officers(20000000, 1524) = 13123.35958",
+        "│  = 27000 - 8500 - 13123.35958 = 5376.64042",
+        "│  = 20000000 / 1524 = 13123.35958",
         "└─ inhabitants_per_officer = 1,524 inhabitants per officer (“one for every 1,524”), reported",
         "paragraph 28: “for every 1,524 inhabitants”, attributed to the academic Laurent Gayer",
         "Article by Zia ur-Rehman and Declan Walsh, Aug. 11, 2014",
