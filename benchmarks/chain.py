@@ -19,10 +19,11 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 
 
-def timed(command: str, folder: Path) -> tuple[float, float]:
+def timed(command: str, folder: Path, environment: dict[str, str] | None = None) -> tuple[float, float]:
     """Seconds and peak megabytes of one run of `command`."""
     started = time.perf_counter()
-    process = subprocess.Popen(command, shell=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, shell=True, cwd=folder, env=environment, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE)  # fmt: skip
     peak, done = [0.0], threading.Event()
     watcher = threading.Thread(target=_watch, args=(process.pid, peak, done))
     watcher.start()
