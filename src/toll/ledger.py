@@ -316,7 +316,8 @@ class Ledger:
         names = [field.name for field in fields(Entry) if field.name in figures.columns]
         ledger = cls()
         for row in figures.sort("preference", maintain_order=True).iter_rows(named=True):
-            label = f"{row['quantity'].capitalize()}, {row['place']}, {wording.span(row['start'], row['end'])}"
+            what = row["quantity"][0].upper() + row["quantity"][1:]  # not capitalize(), which would make V.I.P. small
+            label = f"{what}, {row['place']}, {wording.span(row['start'], row['end'])}"
             if row["known"]:
                 ledger._add(Entry(label=label, status=REPORTED, **{name: row[name] for name in names}))
             else:
