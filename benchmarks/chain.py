@@ -9,6 +9,7 @@ largest sum over all processes of a run of their proportional share, sampled fiv
 from __future__ import annotations
 
 import argparse
+import contextlib
 import statistics
 import subprocess
 import tempfile
@@ -47,10 +48,9 @@ def _family(root: int) -> list[int]:
     while new:
         process = new.pop()
         found.append(process)
-        try:
-            new += map(int, Path(f"/proc/{process}/task/{process}/children").read_text().split())
-        except OSError:
-            continue
+        for children in Path(f"/proc/{process}/task").glob("*/children"):  # each thread has its own
+            with contextlib.suppress(OSError):
+                new += map(int, children.read_text().split())
     return found
 
 
