@@ -36,7 +36,8 @@ def edit(project, file, old, new):
 
 @pytest.fixture
 def changed(desk):
-    edit(desk, "figures.csv", "2013-12-31,166,", "2013-12-31,167,")
+    own = "police_killed_2013,police killed,Karachi,2013-01-01,2013-12-31,"
+    edit(desk, "figures.csv", f"{own}166,", f"{own}167,")
     edit(desk, "figures.csv", "toll of 166", "toll of 167")
     return desk
 

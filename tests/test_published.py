@@ -18,7 +18,8 @@ from toll.ledger import CALCULATED, CHOSEN, REPORTED, Ledger, _Printed
 
 ROOT = Path(__file__).parents[1]
 PROCESSED, PUBLISHED = ROOT / "data/processed/article", ROOT / "figures/article"
-GRAPHICS = yaml.safe_load((ROOT / "editions/article.yml").read_text())["graphics"].split()
+NAMED = yaml.safe_load((ROOT / "editions/article.yml").read_text())["graphics"].split()
+GRAPHICS = [name for name in NAMED if (PUBLISHED / f"{name}.zip").exists()]  # without those left out
 NUMBER = re.compile(r"\d[\d,.]*\d|\d")
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 

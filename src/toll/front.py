@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from toll import crate, raw, wording
+from toll.chain import editions
 from toll.graphics import gallery
 from toll.paths import Project
 
@@ -25,9 +26,13 @@ def write(project: Project) -> None:
     tables = raw.read(project)
     corrections = project.root / "CORRECTIONS.md"
     corrections.write_text(_corrections(tables.corrections), "utf-8", newline="\n")
-    readme, index = project.root / "README.md", project.published(gallery.FIRST) / gallery.INDEX
-    if readme.is_file() and index.is_file():
-        findings = _findings(json.loads(index.read_text("utf-8")))
+    readme = project.root / "README.md"
+    told = {name: json.loads(index.read_text("utf-8")) for name, index in gallery.indexes(project).items()}
+    if readme.is_file() and (first := told.pop(gallery.FIRST, None)):
+        published = set(editions.published(project))  # variations are nobody's findings
+        findings = _findings(first) + "".join(
+            _other(name, edition) for name, edition in told.items() if name in published
+        )
         text = FINDINGS.sub(lambda marks: marks[1] + findings + marks[2], readme.read_text("utf-8"))
         readme.write_text(text, "utf-8", newline="\n")
 
@@ -41,6 +46,16 @@ def _findings(edition: dict[str, Any]) -> str:
         image = f'<img src="{picture}" width="640" alt="{html.escape(words["alt"])}">'
         parts.append(f"**{words['headline']}.** {words['deck']}\n\n{image}\n")
     return "\n" + "\n".join(parts) + "\n"
+
+
+def _other(name: str, edition: dict[str, Any]) -> str:
+    """The headlines of an edition beside the first, each leading to its picture."""
+    as_of = wording.full_date(date.fromisoformat(edition["as_of"]))
+    lines = [
+        f"- [{graphic['furniture']['headline']}](figures/{name}/{graphic['name']}-desktop.png)\n"
+        for graphic in edition["graphics"]
+    ]
+    return f"Edition `{name}`, data as of {as_of}:\n\n{''.join(lines)}\n"
 
 
 def _corrections(corrections: tuple[raw.Correction, ...]) -> str:
