@@ -56,7 +56,7 @@ def run(
 @contextmanager
 def _connected(address: str) -> Iterator[Client]:
     """The scheduler at an address, if it is there and has workers. Raises Problems."""
-    for name in ("distributed", "distributed.client"):
+    for name in ("distributed", "distributed.client", "tornado.application"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what goes wrong is said once, by us
     try:
         client = Client(address, timeout=PATIENCE)
