@@ -253,7 +253,7 @@ def _date(name: str, required: bool = True) -> Column:
 
 
 def _id_list(name: str, required: bool = True) -> Column:
-    expected, do = "ids with one space between them", "Write it like police_killed bodies_found."
+    expected, do = "ids with one space between them", "Write it like total first_half second_half."
     return Column(name, _ids, expected, do, required, ())
 
 

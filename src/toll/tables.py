@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import polars as pl
+
+_TYPES = {"str": pl.String, "bool": pl.Boolean, "int | None": pl.Int64, "tuple[str, ...]": pl.List(pl.String)}
 
 
 def write(table: pl.DataFrame, stem: Path) -> None:
@@ -24,6 +27,12 @@ def csv(table: pl.DataFrame) -> bytes:
         if kind == pl.String or (kind == pl.Float64 and table[name].is_infinite().any())
     ]
     return table.with_columns(columns).write_csv(line_terminator="\n").encode()
+
+
+def of(records: Sequence[object], kind: type) -> pl.DataFrame:
+    """The records of a raw table, a dataclass `kind`, without their lines; with all columns where there are none."""
+    schema = {field.name: _TYPES[field.type] for field in fields(kind) if field.name != "line"}
+    return pl.DataFrame([{name: getattr(record, name) for name in schema} for record in records], schema=schema)
 
 
 def read(stem: Path) -> pl.DataFrame:
