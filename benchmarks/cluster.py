@@ -42,7 +42,9 @@ def sweep(project: Path, address: str, runs: int) -> None:
 def spent(process: int) -> float:
     """Processor seconds of a process and of all that it started."""
     ticks = sum(map(int, Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:15]))
-    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    # Listed by the thread that started them, and a worker starts its server from one beside the main thread.
+    threads = Path(f"/proc/{process}/task").iterdir()
+    children = [child for thread in threads for child in (thread / "children").read_text().split()]
     return ticks / os.sysconf("SC_CLK_TCK") + sum(spent(int(child)) for child in children)
 
 
