@@ -83,9 +83,8 @@ def _setting(results: Results) -> str:
     measured, notebooks, cores, system = map(setting.pop, ("measured", "notebooks", "cores", "system"))
     versions = ", ".join(f"{name} {version}" for name, version in setting.items())
     rounds = results.chain(DRAWN)[OURS]["rounds"]
-    return (
-        f"{notebooks} notebooks, {cores} cores of a shared virtual machine, {measured} ({system}, {versions}): "
-        f"medians of {rounds} rounds, with the least and the most."
+    return f"{notebooks} notebooks, {cores} cores of a shared virtual machine, {measured} ({system}, {versions}): " + (
+        f"medians of {rounds} rounds, with the least and the most." if rounds > 1 else "one run of each."
     )
 
 
@@ -173,8 +172,8 @@ def _furniture(ledger: Ledger) -> Furniture:
         deck_brief="Seconds for the same notebooks and the same files, everything stale",
         note=(
             "Medians of {{ rounds.words }} rounds in which the tools took turns; lines are from the least to the most. "
-            "The plain script leaves no executed notebooks."
-        ),
+            if ledger["rounds"].value > 1 else "A single run of each tool, after another that does not count. "
+        ) + "The plain script leaves no executed notebooks.",
         source="Our own measurements.",
         credit="toll",
         alt=(
