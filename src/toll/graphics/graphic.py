@@ -192,8 +192,8 @@ class Graphic:
         for size in sizes(print_widths).values():
             for theme in size.themes:
                 where = f"{name}, {size.name}"
-                # Altair checks each part as it is made; the whole chart, which takes longest, once.
-                specs[f"{size.name}/{theme}"] = _spec(chart, furniture, size, THEMES[theme], where, whole=not specs)
+                # Altair's checks take longer than all else; one chart function, one check, of its parts and as a whole
+                specs[f"{size.name}/{theme}"] = _spec(chart, furniture, size, THEMES[theme], where, checked=not specs)
         return cls(name, furniture, meta, specs, tuple(print_widths), data)
 
     @classmethod
@@ -288,11 +288,14 @@ def house_config(style: Style) -> dict[str, Any]:
 
 
 def _spec(chart: ChartFunction, furniture: Furniture, size: Size, theme: Theme, where: str,
-          whole: bool) -> dict[str, Any]:  # fmt: skip
-    """The specification; `whole`: checked as a whole against Vega-Lite's schema, too."""
+          checked: bool) -> dict[str, Any]:  # fmt: skip
+    """The specification; `checked` against Vega-Lite's schema."""
+    from altair.utils.schemapi import debug_mode
+
     style = Style(size, theme)
     room = frame(asdict(furniture), size, theme, where).room
-    spec = chart(size.inner, room, style).to_dict(validate=whole)
+    with debug_mode(checked):
+        spec = chart(size.inner, room, style).to_dict(validate=checked)
     spec |= {"width": size.inner, "padding": 0, "autosize": {"type": "fit", "contains": "padding"}}
     spec.setdefault("height", room or DEFAULT_HEIGHT)
     spec["config"] = _merge(house_config(style), spec.get("config", {}), {"background": None})

@@ -10,6 +10,8 @@ import socket
 import sys
 from pathlib import Path
 
+from filelock import FileLock
+
 from toll.graphics.files import intact, keep
 from toll.graphics.formats import warm_up
 from toll.graphics.renderers import read
@@ -18,8 +20,11 @@ from toll.problems import Problem, Problems
 POLITE = 10  # it takes the time that notebooks leave
 
 
-def serve(queues: list[socket.socket]) -> None:
-    """Takes orders, the first queue's first, until its standard input ends with its owner."""
+def serve(queues: list[socket.socket], claims: Path) -> None:
+    """Takes orders, the first queue's first, until its standard input ends with its owner.
+
+    `claims` is a folder that all renderers of one owner share.
+    """
     os.nice(POLITE)
     warm_up()
     while True:
@@ -30,23 +35,26 @@ def serve(queues: list[socket.socket]) -> None:
             connection, _ = next(queue for queue in queues if queue in ready).accept()
             with connection, contextlib.suppress(BrokenPipeError, ConnectionResetError):  # nobody waits any more
                 connection.setblocking(True)
-                obey(connection)
+                obey(connection, claims)
 
 
-def obey(connection: socket.socket) -> None:
+def obey(connection: socket.socket, claims: Path) -> None:
     """Draws what a connection orders, and answers with what was wrong."""
     try:
-        folder, task = json.loads(read(connection))
+        entry, task = json.loads(read(connection))
     except ValueError:  # somebody only looked whether we are here, or was killed while speaking
         return
+    entry = Path(entry)
     problems: list[Problem] = []
     try:
-        if not intact(Path(folder)):  # it may have come by both queues
-            keep(task, Path(folder))
+        with FileLock(claims / f"{entry.name}.lock"):  # it may come by both queues; the second waits for the first
+            if not intact(entry):
+                keep(task, entry)
     except Problems as found:
         problems = found.problems
     connection.sendall(json.dumps([problem.as_dict() for problem in problems]).encode())
 
 
 if __name__ == "__main__":
-    serve([socket.socket(fileno=int(number)) for number in sys.argv[1:]])
+    claims, *numbers = sys.argv[1:]
+    serve([socket.socket(fileno=int(number)) for number in numbers], Path(claims))

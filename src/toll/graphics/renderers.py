@@ -39,7 +39,7 @@ def running(count: int, ahead: bool = True) -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="toll-") as folder, ExitStack() as ends:
         queues = [_listen(Path(folder, name)) for name in ([NOW, LATER] if ahead else [NOW])]
         for _ in range(count):
-            ends.callback(_end, _start(queues, Path(folder, LOG)))
+            ends.callback(_end, _start(queues, Path(folder)))
         for queue in queues:
             queue.close()  # when the last renderer has ended nobody may wait for one
         os.environ[ADDRESS] = folder
@@ -117,10 +117,10 @@ def _listen(path: Path) -> socket.socket:
     return queue
 
 
-def _start(queues: list[socket.socket], log: Path) -> subprocess.Popen:
+def _start(queues: list[socket.socket], folder: Path) -> subprocess.Popen:
     numbers = [queue.fileno() for queue in queues]
-    command = [sys.executable, "-P", "-m", "toll.graphics.renderer", *map(str, numbers)]
-    with log.open("a") as said:
+    command = [sys.executable, "-P", "-m", "toll.graphics.renderer", str(folder), *map(str, numbers)]
+    with Path(folder, LOG).open("a") as said:
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=said, stderr=said, pass_fds=numbers,
                                 env=os.environ | ENVIRONMENT, start_new_session=True)  # fmt: skip
 

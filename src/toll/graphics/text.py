@@ -12,6 +12,7 @@ import io
 import shutil
 import tempfile
 from base64 import b64encode
+from collections.abc import Iterable
 from importlib import metadata, resources
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from toll.problems import Problem, Problems
 
 PACKAGE = "fontpkg_libre_franklin"
 FILE = "files/LibreFranklin[wght].ttf"
-RECIPE = "1"  # part of the folder's name: raise it when what `_instance` writes changes
+RECIPE = "2"  # part of the folder's name: raise it when what `_instance` writes changes
 LICENCE_NAMES = {0, 5, 13, 14}  # copyright, version, licence, its address: must stay in every copy (OFL)
 FEATURES = ("ccmp", "kern", "liga", "locl", "mark", "mkmk")  # what browsers, PDF and PNG apply by default
 
@@ -38,12 +39,12 @@ class TypeProblem(Problems):
 
 @functools.cache
 def fonts() -> Path:
-    """Folder with one static TTF a weight, built from the font package when it is not there (about 3 s).
+    """Folder with one static TTF a weight, built from the font package when it is not there.
 
     It lies in the user's cache under the hash of what made it, so it can be deleted at any time.
     """
     source = _source()
-    recipe = f"{FAMILY} {sorted(WEIGHTS)} {RECIPE} {metadata.version('fonttools')}"
+    recipe = f"{FAMILY} {sorted(WEIGHTS)} {RECIPE} {metadata.version('uharfbuzz')}"
     name = hashlib.sha256(source + recipe.encode()).hexdigest()[:16]
     folder = user_cache() / "fonts" / name
     if not folder.is_dir():
@@ -171,17 +172,24 @@ def _woff2(weight: int, characters: str) -> str:
     """The font with these characters alone, in base64."""
     from fontTools.ttLib import TTFont
 
-    wanted = hb.SubsetInput()
-    wanted.unicode_set.update(map(ord, characters))
-    wanted.name_id_set.update(LICENCE_NAMES)
-    wanted.layout_feature_tag_set.clear()
-    wanted.layout_feature_tag_set.update(int.from_bytes(feature.encode()) for feature in FEATURES)
-    face = hb.subset(_font(weight).face, wanted)
-    font = TTFont(io.BytesIO(face.blob.data), recalcTimestamp=False, recalcBBoxes=False)
+    subset = _subset(_font(weight).face, map(ord, characters))
+    font = TTFont(io.BytesIO(subset), recalcTimestamp=False, recalcBBoxes=False)
     font.flavor = "woff2"
     stream = io.BytesIO()
     font.save(stream, reorderTables=False)
     return b64encode(stream.getvalue()).decode()
+
+
+def _subset(face: hb.Face, characters: Iterable[int], weight: int | None = None) -> bytes:
+    """The face with these characters and what is always done to text alone; of a variable one, at one weight."""
+    wanted = hb.SubsetInput()
+    wanted.unicode_set.update(characters)
+    wanted.name_id_set.update(LICENCE_NAMES)
+    wanted.layout_feature_tag_set.clear()
+    wanted.layout_feature_tag_set.update(int.from_bytes(feature.encode()) for feature in FEATURES)
+    if weight is not None:
+        wanted.pin_axis_location(face, "wght", weight)
+    return hb.subset(face, wanted).blob.data
 
 
 def _source() -> bytes:
@@ -212,11 +220,9 @@ def _build(source: bytes, folder: Path) -> None:
 
 def _instance(source: bytes, weight: int) -> bytes:
     from fontTools.ttLib import TTFont
-    from fontTools.varLib import instancer
 
-    font = instancer.instantiateVariableFont(
-        TTFont(io.BytesIO(source), recalcTimestamp=False), {"wght": weight}, inplace=True
-    )
+    face = hb.Face(source)
+    font = TTFont(io.BytesIO(_subset(face, face.unicodes, weight)), recalcTimestamp=False)
     style = WEIGHTS[weight]
     with_own_family = style not in ("Regular", "Bold")  # a family of old-style names has these two only
     names = {
@@ -229,7 +235,6 @@ def _instance(source: bytes, weight: int) -> bytes:
         17: style,
     }
     table = font["name"]
-    table.names = [name for name in table.names if name.nameID in LICENCE_NAMES]
     for number, text in names.items():
         table.setName(text, number, 3, 1, 0x409)
     font["OS/2"].usWeightClass = weight
