@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -79,6 +80,18 @@ def test_what_is_there_is_not_drawn_again(tasks, tmp_path):
         before = (tmp_path / "it").stat().st_ino
         renderers.draw({tmp_path / "it": tasks[0]})
     assert (tmp_path / "it").stat().st_ino == before
+
+
+def test_what_one_renderer_is_drawing_the_other_waits_for(tasks, tmp_path):
+    with renderers.running(2):
+        renderers.draw({tmp_path / str(number): task for number, task in enumerate(tasks[:2])})  # both are warm
+        renderers.draw_ahead({tmp_path / "it": tasks[0]})
+        waiting = threading.Thread(target=renderers.draw, args=[{tmp_path / "it": tasks[0]}])
+        waiting.start()
+        unfinished = set()
+        while waiting.is_alive():
+            unfinished.update(tmp_path.glob(".*"))
+    assert intact(tmp_path / "it") and len(unfinished) == 1
 
 
 def test_problems_of_all_orders_come_back_and_the_renderer_goes_on(tasks, tmp_path):
