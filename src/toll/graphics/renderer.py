@@ -8,6 +8,7 @@ import os
 import select
 import socket
 import sys
+import time
 from pathlib import Path
 
 from filelock import FileLock
@@ -18,6 +19,7 @@ from toll.graphics.renderers import read
 from toll.problems import Problem, Problems
 
 POLITE = 10  # it takes the time that notebooks leave
+TRIES = 20
 
 
 def serve(queues: list[socket.socket], claims: Path) -> None:
@@ -25,7 +27,7 @@ def serve(queues: list[socket.socket], claims: Path) -> None:
 
     `claims` is a folder that all renderers of one owner share.
     """
-    os.nice(POLITE)
+    be_polite()
     warm_up()
     while True:
         ready, _, _ = select.select([sys.stdin, *queues], [], [])
@@ -36,6 +38,20 @@ def serve(queues: list[socket.socket], claims: Path) -> None:
             with connection, contextlib.suppress(BrokenPipeError, ConnectionResetError):  # nobody waits any more
                 connection.setblocking(True)
                 obey(connection, claims)
+
+
+def be_polite() -> None:
+    """Leaves the cores to notebooks: within the session, and on Linux also as a session beside others."""
+    os.nice(POLITE)
+    for _ in range(TRIES):
+        try:
+            Path("/proc/self/autogroup").write_text(str(POLITE))
+        except BlockingIOError:  # the kernel takes one such wish in a tenth of a second from all together
+            time.sleep(0.1)
+        except OSError:  # it does not weigh sessions
+            return
+        else:
+            return
 
 
 def obey(connection: socket.socket, claims: Path) -> None:
