@@ -23,6 +23,7 @@ BODY = "body"  # a kind of source that others repeat and that nobody here has re
 KINDS = ("full text", "excerpt", BODY)
 DATED = ("day", "month", "year")  # how exactly the day of publication is known
 LONGEST_EXACT = 6
+UNUSUAL = re.compile("[^ -~]")  # not printed ASCII
 FORMULA = ("=", "+", "-", "@")
 SEPARATORS = {";": "semicolons", "\t": "tabs"}
 NAME_IN_FILES = "[a-z]+(-[a-z]+)*"
@@ -546,7 +547,7 @@ def _read_cell(row: Row, column: Column) -> Problem | None:
 
 def _text_fault(cell: str) -> tuple[str, str, str] | None:
     """What no cell may hold, whatever its column: (found, expected, do)."""
-    for character in cell:
+    for character in UNUSUAL.findall(cell):
         category = unicodedata.category(character)
         name = unicodedata.name(character, f"the character U+{ord(character):04X}")
         if category == "Nd" and not character.isascii():

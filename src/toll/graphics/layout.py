@@ -6,9 +6,9 @@ All text is checked, the plot's own included, with the boxes that its ink really
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import combinations
 
 from fontTools.pens.recordingPen import DecomposingRecordingPen
@@ -175,24 +175,27 @@ def _walk(element: etree._Element, x: float, y: float, grid: bool, where: str
         yield from _walk(child, x, y, grid, where)
 
 
-def _outlines(element: etree._Element) -> Iterator[list[Point]]:
+def _outlines(element: etree._Element) -> Sequence[list[Point]]:
     if local(element) == "line":
-        yield [tuple(float(element.get(name, 0)) for name in pair) for pair in (("x1", "y1"), ("x2", "y2"))]
-        return
+        return [[tuple(float(element.get(name, 0)) for name in pair) for pair in (("x1", "y1"), ("x2", "y2"))]]
+    return _path_outlines(element.get("d"))
+
+
+@lru_cache(4096)  # many marks are alike but for their place
+def _path_outlines(path: str) -> tuple[list[Point], ...]:
     pen = DecomposingRecordingPen({})
-    parse_path(element.get("d"), pen)
-    line: list[Point] = []
+    parse_path(path, pen)
+    found: list[list[Point]] = []
     for operator, points in pen.value:
         if operator == "moveTo":
-            line = list(points)
+            found.append(list(points))
         elif operator == "closePath":
-            yield [*line, line[0]]
-        elif operator == "endPath":
-            yield line
+            found[-1].append(found[-1][0])
         elif operator == "curveTo":
-            line += _along(line[-1], *points)
-        else:
-            line += points
+            found[-1] += _along(found[-1][-1], *points)
+        elif operator != "endPath":
+            found[-1] += points
+    return tuple(found)
 
 
 def _along(a: Point, b: Point, c: Point, d: Point) -> list[Point]:
