@@ -36,7 +36,7 @@ class Store:
     def put(self, name: str, files: Mapping[str, bytes]) -> None:
         path, data = self._path(name), _packed(files)
         if isinstance(self._files, LocalFileSystem):
-            self._files.makedirs(self._files._parent(path), exist_ok=True)
+            self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
             part = f"{path}.{uuid.uuid4().hex}"
             self._files.pipe_file(part, data)
             self._files.mv(part, path)
@@ -45,11 +45,15 @@ class Store:
 
     def get(self, name: str, folder: Path) -> None:
         """Lays the files of a bundle out in `folder`. Raises FileNotFoundError, Damaged."""
+        path = self._path(name)
+        data = self._files.cat_file(path)
         try:
-            with zipfile.ZipFile(io.BytesIO(self._files.cat_file(self._path(name)))) as bundle:
+            with zipfile.ZipFile(io.BytesIO(data)) as bundle:
                 bundle.extractall(folder)
-        except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
-            raise Damaged(f"{self._path(name)}: {error}") from None
+        except OSError:  # the folder's fault, not the bundle's
+            raise
+        except Exception as error:  # a wrong byte can look like anything: another way of packing, a password
+            raise Damaged(f"{path}: {error}") from None
 
     def drop(self, name: str) -> None:
         """Deletes a bundle, if it is there."""
