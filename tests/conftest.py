@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,17 @@ from toll.paths import Project
 
 PARAMETERS = 'edition = "article"  # the run\'s name\nword = "alpha"  # any word'
 FIND = "from toll.paths import Project\nproject = Project.find()"
+
+
+def copy_sources(folder: Path) -> None:
+    """Makes `folder` the project as people write it, without anything that a run makes."""
+    root = Path(__file__).parents[1]
+    for name in ("data/raw", "editions"):
+        shutil.copytree(root / name, folder / name)
+    (folder / "notebooks").mkdir()
+    for file in [*(root / "notebooks").glob("*.ipynb"), root / "notebooks/chain.yml"]:
+        shutil.copy(file, folder / "notebooks")
+    shutil.copy(root / "requirements.lock", folder)
 
 
 def notebook(*cells: str, parameters: str = PARAMETERS) -> str:

@@ -99,6 +99,17 @@ def test_a_no_break_space_holds_words_together():
     assert lines[:2] == ["by year’s", "end — and"]
 
 
+@pytest.mark.parametrize("kept", ["14.9 million", "Aug. 7"])
+def test_counts_and_dates_are_not_torn(kept):
+    for width in range(80, 400, 7):
+        lines = wrap(f"Officers that were killed in all until {kept} of the year 2014", width, 14)
+        assert [line for line in lines if kept in line], lines
+
+
+def test_the_end_of_a_sentence_may_end_a_line():
+    assert wrap("It is over. 102 died", measure("It is over.", 14) + 1, 14) == ["It is over.", "102 died"]
+
+
 def test_only_the_glyphs_in_use_are_embedded_and_kerning_stays(tmp_path):
     import base64
     import io

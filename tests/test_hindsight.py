@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from datetime import date
@@ -12,6 +11,7 @@ import polars as pl
 import pytest
 from scipy import stats
 
+from conftest import copy_sources
 from test_gallery import browser, needs_chromium  # noqa: F401
 from test_published import forms, numbers
 from toll import tables
@@ -181,12 +181,7 @@ DATES = ("2012-01-01", "2013-07-20", "2014-07-20", "2015-08-01")
 def swept(tmp_path_factory):
     """The article's edition as of other days, run for real as far as the numbers need."""
     folder = tmp_path_factory.mktemp("dates")
-    shutil.copytree(ROOT / "data/raw", folder / "data/raw")
-    shutil.copytree(ROOT / "editions", folder / "editions")
-    (folder / "notebooks").mkdir()
-    for file in [*(ROOT / "notebooks").glob("*.ipynb"), ROOT / "notebooks/chain.yml"]:
-        shutil.copy(file, folder / "notebooks")
-    shutil.copy(ROOT / "requirements.lock", folder)
+    copy_sources(folder)
     command = [
         sys.executable,
         "-m",

@@ -2,11 +2,17 @@
 
 import csv
 import io
+import json
 import math
+import os
+import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 
 import pytest
 
+from conftest import copy_sources
 from test_published import PROCESSED, PUBLISHED, drawn_texts
 from toll import tables
 
@@ -62,3 +68,41 @@ def test_open_bounds_are_kept_in_both_formats():
     row = next(r for r in csv.DictReader((PROCESSED / "figures.csv").open()) if r["id"] == "bodies_found_2014h1")
     assert row["high"] == "INF"
     assert tables.read(PROCESSED / "figures").filter(id="bodies_found_2014h1")["high"].item() == math.inf
+
+
+OTHERS = {  # figure, its words in the article's table, and others
+    "more": [("police_killed_2013", "166", "260"), ("bodies_found_2014h1", "201", "240"),
+             ("officers_vip", "8,500", "11,000"), ("inhabitants_per_officer", "1,524", "1,900")],
+    "fewer": [("police_killed_2013", "166", "118"), ("bodies_found_2014h1", "201", "90"),
+              ("officers", "27,000", "24,000"), ("police_killed_2014", "102nd", "101st")],
+    "a toll far above the record": [("police_killed_2014", "102nd", "200th")],
+}  # fmt: skip
+
+
+def run_with(folder, changes):
+    """A run of the article's edition, all that it draws laid out and checked, with other figures."""
+    copy_sources(folder)
+    table = folder / "data/raw/figures.csv"
+    text = table.read_text("utf-8")
+    for figure, old, new in changes:
+        line = re.search(rf"^{figure},.*$", text, re.MULTILINE)[0]
+        text = text.replace(line, re.sub(rf"\b{old}\b", new, line))
+    table.write_text(text, "utf-8")
+    command = [sys.executable, "-m", "toll", "run", "article"]
+    environment = os.environ | {"XDG_CACHE_HOME": str(folder / "cache")}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("changes", OTHERS.values(), ids=OTHERS.keys())
+def test_a_correction_fits_every_size(tmp_path, changes):
+    outcome = run_with(tmp_path, changes)
+    assert outcome.returncode == 0, outcome.stderr[-3000:]
+    assert len(list((tmp_path / "figures/article").glob("*-social.png"))) == 4
+
+
+def test_a_ratio_that_leaves_nothing_to_explain_leaves_the_graphic_out(tmp_path):
+    outcome = run_with(tmp_path, [("officers", "27,000", "20,000")])
+    assert outcome.returncode == 0, outcome.stderr[-3000:]
+    stored = json.loads((tmp_path / "data/processed/article/graphics/staffing.json").read_text())
+    assert "implies 13,100 officers, which is not fewer than the 11,500" in stored["left_out"]
+    assert not list((tmp_path / "figures/article").glob("staffing-*.png"))

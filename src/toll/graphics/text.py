@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import io
+import re
 import shutil
 import tempfile
 from base64 import b64encode
@@ -27,6 +28,7 @@ PACKAGE = "fontpkg_libre_franklin"
 FILE = "files/LibreFranklin[wght].ttf"
 RECIPE = "2"  # part of the folder's name: raise it when what `_instance` writes changes
 LICENCE_NAMES = {0, 5, 13, 14}  # copyright, version, licence, its address: must stay in every copy (OFL)
+TOGETHER = re.compile(r"\d (?=[mb]illion\b)|\b[A-Z][a-z]{2,3}\. (?=\d{1,2}\b)")  # 20 million, Aug. 7
 FEATURES = ("ccmp", "kern", "liga", "locl", "mark", "mkmk")  # what browsers, PDF and PNG apply by default
 
 
@@ -85,8 +87,10 @@ def ink(text: str, size: float, weight: int = 400) -> tuple[float, float]:
 def wrap(text: str, width: float, size: float, weight: int = 400, balance: bool = False) -> list[str]:
     """Lines no wider than `width`; a newline starts a new paragraph, a no-break space holds words together.
 
-    No paragraph ends on a stub; with `balance` its lines are as even as the same number of lines allows.
+    So does the space of a large count and of a short date. No paragraph ends on a stub; with `balance` its
+    lines are as even as the same number of lines allows.
     """
+    text = TOGETHER.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), text)
     lines = [
         line
         for paragraph in text.split("\n")
