@@ -79,6 +79,9 @@ OTHERS = {  # figure, its words in the article's table, and others
 }  # fmt: skip
 
 
+HEADLINES = {"more": "stay below", "fewer": "go past", "a toll far above the record": "had passed"}
+
+
 def run_with(folder, changes):
     """A run of the article's edition, all that it draws laid out and checked, with other figures."""
     copy_sources(folder)
@@ -93,11 +96,14 @@ def run_with(folder, changes):
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
 
 
-@pytest.mark.parametrize("changes", OTHERS.values(), ids=OTHERS.keys())
-def test_a_correction_fits_every_size(tmp_path, changes):
-    outcome = run_with(tmp_path, changes)
+@pytest.mark.parametrize("which", OTHERS)
+def test_a_correction_fits_every_size_and_the_words_follow_it(tmp_path, which):
+    outcome = run_with(tmp_path, OTHERS[which])
     assert outcome.returncode == 0, outcome.stderr[-3000:]
     assert len(list((tmp_path / "figures/article").glob("*-social.png"))) == 4
+    stored = json.loads((tmp_path / "data/processed/article/graphics/death-tolls.json").read_text())
+    assert HEADLINES[which] in stored["furniture"]["headline"]
+    assert "10-in-10" not in stored["furniture"]["deck"]
 
 
 def test_a_ratio_that_leaves_nothing_to_explain_leaves_the_graphic_out(tmp_path):

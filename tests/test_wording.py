@@ -25,7 +25,10 @@ def test_numbers(value, unit, decimals, text):
 def test_words_ordinals_odds_and_fractions():
     assert [wording.words(n) for n in (2, 9, 10, 15, 1_524)] == ["two", "nine", "10", "15", "1,524"]
     assert [wording.ordinal(n) for n in (5, 100, 102, 11)] == ["fifth", "100th", "102nd", "11th"]
-    assert wording.odds(0.628) == "6-in-10"
+    assert wording.odds(0.628) == "roughly a\N{NO-BREAK SPACE}6-in-10"
+    assert wording.odds(0.81) == "roughly an\N{NO-BREAK SPACE}8-in-10"
+    assert wording.odds(0.97) == "a better than 9-in-10"
+    assert wording.odds(0.0001) == "a less than 1-in-10"
     shares = (0.3148, 1 / 3, 0.34, 0.5, 0.45, 0.9)
     assert [wording.fraction(s) for s in shares] == [
         "nearly a third", "a third", "more than a third", "half", "45%", "nine-tenths",

@@ -50,8 +50,14 @@ def ordinal(value: float) -> str:
 
 
 def odds(probability: float) -> str:
-    """A probability to the nearest tenth: 6-in-10."""
-    return f"{round(10 * probability)}-in-10"
+    """A probability to the nearest tenth: roughly a 6-in-10; never one that sounds certain."""
+    match round(10 * probability):
+        case 0:
+            return "a less than 1-in-10"
+        case 10:
+            return "a better than 9-in-10"
+        case tenths:
+            return f"roughly {'an' if tenths == 8 else 'a'}\N{NO-BREAK SPACE}{tenths}-in-10"
 
 
 def fraction(share: float) -> str:

@@ -365,7 +365,7 @@ def _words(graphic: dict[str, Any], part: str, ledger: Ledger) -> list[tuple[str
     known: dict[str, str | None] = {}
     for number in graphic["numbers"]:
         if places & set(number["printed_in"]):
-            for form in map(str.lower, ledger[number["id"]].forms):
+            for form in (_plain(form).lower() for form in ledger[number["id"]].forms):
                 known[form] = number["id"] if known.get(form, number["id"]) == number["id"] else None
     forms = "|".join(re.escape(form) for form in sorted(known, key=len, reverse=True)) or r"(?!)"
     pieces = re.split(rf"(?<![\w.,])({forms})(?!\w|[.,]\w)", text, flags=re.IGNORECASE)
