@@ -4,8 +4,9 @@
 
 Every tool has an environment made for the purpose (requirements.lock, and its own pins from peers/), a clone of the
 project as committed, and a home and a cache of its own. Each round runs every tool once with no drawing in its cache
-and once with all of them there; what a run makes is deleted before the next. A first round, which is not counted,
-compiles the libraries and builds the fonts in every environment, and its files are compared with those published.
+and once with all of them there; what a run makes is deleted before the next. A first round, which is not timed,
+compiles the libraries and builds the fonts in every environment; its memory is looked at, and its files are compared
+with those published.
 Set-up installs from the package registries (or their local cache); everything else is offline.
 """
 
@@ -135,9 +136,10 @@ class Bench:
         if drawings:
             shutil.rmtree(self.home / ".cache/toll/drawings", ignore_errors=True)
 
-    def time(self, measure: str, round: int = 1, command: str = "", runs: int = 1, tool: str = "") -> Row:
-        seconds, megabytes = timed(f"set -e; {command or self.tool.command}", self.copy, self.variables)
-        row = Row(measure, tool or self.key, round, seconds, megabytes, runs)
+    def time(self, measure: str, round: int = 1, command: str = "", runs: int = 1, tool: str = "",
+             memory: bool = False) -> Row:  # fmt: skip
+        seconds, megabytes = timed(f"set -e; {command or self.tool.command}", self.copy, self.variables, memory)
+        row = Row(measure, tool or self.key, round, seconds, megabytes if memory else None, runs)
         print(f"{row.measure}, {row.tool}: {seconds:.2f} s, {megabytes:.0f} MB", file=sys.stderr)
         return row
 
@@ -177,11 +179,9 @@ def whole_chain(benches: list[Bench], rounds: int) -> Iterator[Row]:
     for round in range(rounds + 1):
         for bench in benches[:: -1 if round % 2 else 1]:
             try:
-                for measure in ("drawn", "cached") if round else ("drawn",):
-                    bench.clear(drawings=measure == "drawn")
-                    row = bench.time(measure, round)
-                    if round:
-                        yield row
+                for measure in ("drawn", "cached") if round else ("memory",):
+                    bench.clear(drawings=measure != "cached")
+                    yield bench.time(measure, round, memory=measure == "memory")
             except SystemExit as failure:
                 if bench.tool.package == "toll":
                     raise
@@ -261,10 +261,10 @@ def sweeps(toll: Bench, papermill: Bench) -> Iterator[Row]:
     """A sweep of few and one of many runs, and papermill doing some of the same, drawings anew in all."""
     for runs, last in SWEEPS.items():
         toll.clear(drawings=True)
-        yield toll.time("sweep", command=SWEEP.format(last), runs=runs)
+        yield toll.time("sweep", command=SWEEP.format(last), runs=runs, memory=True)
     papermill.clear(drawings=True)
     for round in range(1, 6):
-        yield papermill.time("one of a sweep", round, ONE_OF_A_SWEEP.format(round, round + 10))
+        yield papermill.time("one of a sweep", round, ONE_OF_A_SWEEP.format(round, round + 10), memory=True)
 
 
 def setting() -> dict[str, str]:

@@ -25,7 +25,7 @@ RESULTS, README = HERE / "results", HERE / "README.md"
 TABLES = re.compile(r"(<!-- peers\b[^\n]*-->\n).*?(<!-- end of peers -->)", re.DOTALL)
 FILES = ("peers-desktop.svg", "peers-desktop.png")
 OURS, USUAL = "toll", "papermill"  # the tools that the headline compares
-DRAWN, CACHED = "drawn", "cached"
+DRAWN, CACHED, MEMORY = "drawn", "cached", "memory"
 CHAINS = (DRAWN, CACHED)
 OTHER_NAMES = {"python": "bare Python", "python_hashing": "Python, hashing the same files"}
 OTHERS = {
@@ -98,7 +98,7 @@ def _chain_table(results: Results) -> Iterator[str]:
         for measure in CHAINS:
             row, ours = results.chain(measure)[tool], results.chain(measure)[OURS]
             cells += [_seconds(row), f"{row['seconds'] / ours['seconds']:.1f}"]
-        megabytes = f"{results.chain(DRAWN)[tool]['megabytes']:.0f}"
+        megabytes = f"{results.chain(MEMORY)[tool]['megabytes']:.0f}"
         yield _line(_versioned(about), *cells, megabytes, "yes" if about["own_process"] else "no",
                     f"{about['different']} of {about['files']}")  # fmt: skip
     for about in results.tools.values():
