@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
+from conftest import FIND
 from toll.chain import timeline
 from toll.chain.run import DONE, EXECUTING, STARTING, Moment
 
@@ -24,6 +25,8 @@ def test_a_lane_does_one_thing_until_its_next_moment():
 
 
 def test_a_run_is_told_and_drawn_and_publishes_the_same_bytes(toy):
+    out = "(project.processed(edition) / 'left.txt').write_text(word)"
+    toy.step("left", [FIND, "import time; time.sleep(0.1)  # long enough to be told of", out], [])
     assert toy.toll("run").returncode == 0
     before = toy.published()
     outcome = toy.toll("run", "--force", "--profile")
