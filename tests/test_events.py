@@ -32,7 +32,7 @@ MADE_UP = {
     "source_article": 'Made up, "with quotes",\nand a line break', "adm_1": "Made-up province",
     "adm_2": "Harbour City district", "date_prec": 1, "date_start": "2014-03-05 00:00:00.000",
     "date_end": "2014-03-05 00:00:00.000", "deaths_a": 2, "deaths_b": 1, "deaths_civilians": 0, "deaths_unknown": 0,
-    "best": 3, "high": 4, "low": 3, "gwnoa": "", "iso3": "XXX",
+    "best": 3, "high": 4, "low": 3, "gwnoa": "", "iso3": "XAA",
 }  # fmt: skip
 TAGS = {"id": "#event+id", "date_start": "#date+start", "best": "#affected+killed"}
 MARCH = pl.Series("month", [dt.date(2014, 2, 1), dt.date(2014, 3, 1), dt.date(2014, 4, 1)])
