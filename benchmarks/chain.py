@@ -20,15 +20,17 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 
 
-def timed(command: str, folder: Path, environment: dict[str, str] | None = None,
-          memory: bool = True) -> tuple[float, float]:  # fmt: skip
+def timed(
+    command: str, folder: Path, environment: dict[str, str] | None = None, memory: bool = True
+) -> tuple[float, float]:
     """Seconds and peak megabytes of one run of `command`.
 
     Without `memory` nobody looks, which takes the more time the more processes there are.
     """
     started = time.perf_counter()
-    process = subprocess.Popen(command, shell=True, cwd=folder, env=environment, stdout=subprocess.DEVNULL,
-                               stderr=subprocess.PIPE)  # fmt: skip
+    process = subprocess.Popen(
+        command, shell=True, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
     peak, done = [0.0], threading.Event()
     watcher = threading.Thread(target=_watch, args=(process.pid, peak, done))
     if memory:
@@ -74,7 +76,8 @@ def measure(runs: int) -> list[tuple[str, list[tuple[float, float]]]]:
         subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
         cold = f"XDG_CACHE_HOME={scratch}/cache"
         export = (
-            "from pathlib import Path; from toll.graphics import Graphic, export;"
+            "from pathlib import Path; from toll.graphics.export import export;"
+            "from toll.graphics.graphic import Graphic;"
             "paths = sorted(Path('data/processed/article/graphics').glob('*.json'));"
             "export(map(Graphic.load, paths), Path('drawn'), cache=Path('drawings'))"
         )

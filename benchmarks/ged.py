@@ -38,14 +38,27 @@ def write(path: Path, rows: int) -> None:
         for n in range(rows):
             start = FIRST + dt.timedelta(days=n * 7919 % DAYS)
             here = n % 500 == 0
-            out.writerow({
-                "id": n + 1, "type_of_violence": n % 3 + 1, "side_a": "Government of Somewhere", "side_b": "Others",
-                "source_article": ARTICLE if n % 3 == 0 else "Made up", "adm_1": f"Province {n % 40}",
-                "adm_2": "Harbour City district" if here else f"District {n % 900}", "date_prec": n % 5 + 1,
-                "date_start": f"{start} 00:00:00.000", "date_end": f"{start + dt.timedelta(days=n % 4)} 00:00:00.000",
-                "deaths_a": n % 5, "deaths_b": 1, "deaths_civilians": 0, "deaths_unknown": 0, "best": n % 5 + 1,
-                "high": n % 5 + 3, "low": n % 5,
-            })  # fmt: skip
+            out.writerow(
+                {
+                    "id": n + 1,
+                    "type_of_violence": n % 3 + 1,
+                    "side_a": "Government of Somewhere",
+                    "side_b": "Others",
+                    "source_article": ARTICLE if n % 3 == 0 else "Made up",
+                    "adm_1": f"Province {n % 40}",
+                    "adm_2": "Harbour City district" if here else f"District {n % 900}",
+                    "date_prec": n % 5 + 1,
+                    "date_start": f"{start} 00:00:00.000",
+                    "date_end": f"{start + dt.timedelta(days=n % 4)} 00:00:00.000",
+                    "deaths_a": n % 5,
+                    "deaths_b": 1,
+                    "deaths_civilians": 0,
+                    "deaths_unknown": 0,
+                    "best": n % 5 + 1,
+                    "high": n % 5 + 3,
+                    "low": n % 5,
+                }
+            )
 
 
 def measure(path: str) -> None:

@@ -35,8 +35,13 @@ from chain import timed
 ROOT = Path(__file__).parents[1]
 PEERS = Path(__file__).parent / "peers"
 # What `toll run` gives the processes that run notebooks, and no telemetry.
-FIXED = {"TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0", "POLARS_MAX_THREADS": "1",
-         "PLOOMBER_STATS_ENABLED": "false"}  # fmt: skip
+FIXED = {
+    "TZ": "UTC",
+    "LC_ALL": "C.UTF-8",
+    "PYTHONHASHSEED": "0",
+    "POLARS_MAX_THREADS": "1",
+    "PLOOMBER_STATS_ENABLED": "false",
+}
 MADE = ("data/processed", "figures", ".toll", "executed")
 COMPARED = ("data/processed/article", "figures/article")
 LIBRARIES = ("polars", "altair", "vl-convert-python", "ipykernel")
@@ -60,22 +65,36 @@ ONE_BY_ONE = "cd notebooks; for notebook in *.ipynb; do {} --no-progress-bar $no
 TOOLS = {
     "toll": Tool("toll run", "toll run"),
     "papermill": Tool("papermill, a command for each notebook", ONE_BY_ONE.format("papermill"), "papermill"),
-    "papermill_loop": Tool("papermill, a loop in one process", f"cd notebooks; python {PEERS / 'loop.py'}",
-                           "papermill"),
-    "nbconvert": Tool("nbconvert, one command for all", "cd notebooks; jupyter-nbconvert --to notebook --execute "
-                      "--output-dir ../executed *.ipynb", "nbconvert"),
+    "papermill_loop": Tool(
+        "papermill, a loop in one process", f"cd notebooks; python {PEERS / 'loop.py'}", "papermill"
+    ),
+    "nbconvert": Tool(
+        "nbconvert, one command for all",
+        "cd notebooks; jupyter-nbconvert --to notebook --execute --output-dir ../executed *.ipynb",
+        "nbconvert",
+    ),
     "nbmake": Tool("nbmake", "pytest --nbmake --overwrite notebooks/*.ipynb", "nbmake", "nbmake"),
-    "ploomber": Tool("ploomber-engine, a command for each notebook", ONE_BY_ONE.format("ploomber-engine"),
-                     "ploomber-engine", "ploomber-engine"),
-    "snakemake": Tool("Snakemake with papermill, two at a time",
-                      f"snakemake --cores 2 --snakefile {PEERS / 'Snakefile'}", "snakemake", "snakemake"),
+    "ploomber": Tool(
+        "ploomber-engine, a command for each notebook",
+        ONE_BY_ONE.format("ploomber-engine"),
+        "ploomber-engine",
+        "ploomber-engine",
+    ),
+    "snakemake": Tool(
+        "Snakemake with papermill, two at a time",
+        f"snakemake --cores 2 --snakefile {PEERS / 'Snakefile'}",
+        "snakemake",
+        "snakemake",
+    ),
     "script": Tool("all cells as one plain script", "cd notebooks; python ../script.py", own_process=False),
-}  # fmt: skip
+}
 DOIT = Tool("doit with papermill", f"doit -f {PEERS / 'dodo.py'} --dir .", "doit", "doit")
 
-HASHING = ("import hashlib, pathlib; [hashlib.sha256(file.read_bytes()).digest() "
-           "for folder in ('data', 'editions', 'figures', 'notebooks') "
-           "for file in pathlib.Path(folder).rglob('*.*')]")  # fmt: skip
+HASHING = (
+    "import hashlib, pathlib; [hashlib.sha256(file.read_bytes()).digest() "
+    "for folder in ('data', 'editions', 'figures', 'notebooks') "
+    "for file in pathlib.Path(folder).rglob('*.*')]"
+)
 BARE = {"python": "python -c pass", "python_hashing": f'python -c "{HASHING}"'}
 
 FIGURE, GRAPHIC = "bodies_found_2014h1", "extrajudicial-bodies"  # a raw figure, and what shows it
@@ -116,15 +135,25 @@ class Bench:
         call("git", "clone", "--quiet", self.scratch / "project", self.copy)
         (self.copy / "script.py").write_text(plain_script(self.copy / "notebooks"))
         self.home.mkdir(parents=True, exist_ok=True)
-        version = call(self.bin / "python", "-c",
-                       f"import importlib.metadata as m; print(m.version('{self.tool.package}'))").strip()  # fmt: skip
-        self.found = {"tool": self.key, "name": self.tool.name, "package": self.tool.package, "version": version,
-                      "own_process": self.tool.own_process, "error": ""}  # fmt: skip
+        version = call(
+            self.bin / "python", "-c", f"import importlib.metadata as m; print(m.version('{self.tool.package}'))"
+        ).strip()
+        self.found = {
+            "tool": self.key,
+            "name": self.tool.name,
+            "package": self.tool.package,
+            "version": version,
+            "own_process": self.tool.own_process,
+            "error": "",
+        }
 
     @property
     def variables(self) -> dict[str, str]:
-        own = {"HOME": self.home, "XDG_CACHE_HOME": self.home / ".cache",
-               "PATH": f"{self.bin}{os.pathsep}{os.environ['PATH']}"}  # fmt: skip
+        own = {
+            "HOME": self.home,
+            "XDG_CACHE_HOME": self.home / ".cache",
+            "PATH": f"{self.bin}{os.pathsep}{os.environ['PATH']}",
+        }
         return os.environ | FIXED | {name: str(value) for name, value in own.items()}
 
     def clear(self, drawings: bool) -> None:
@@ -136,8 +165,9 @@ class Bench:
         if drawings:
             shutil.rmtree(self.home / ".cache/toll/drawings", ignore_errors=True)
 
-    def time(self, measure: str, round: int = 1, command: str = "", runs: int = 1, tool: str = "",
-             memory: bool = False) -> Row:  # fmt: skip
+    def time(
+        self, measure: str, round: int = 1, command: str = "", runs: int = 1, tool: str = "", memory: bool = False
+    ) -> Row:
         seconds, megabytes = timed(f"set -e; {command or self.tool.command}", self.copy, self.variables, memory)
         row = Row(measure, tool or self.key, round, seconds, megabytes if memory else None, runs)
         print(f"{row.measure}, {row.tool}: {seconds:.2f} s, {megabytes:.0f} MB", file=sys.stderr)
@@ -168,10 +198,10 @@ def environment(scratch: Path, pins: str) -> Path:
 
 def plain_script(notebooks: Path) -> str:
     """The code of all cells of all notebooks, one after another."""
-    from toll.chain import hygiene
+    from toll.run import notebook_file
 
-    loaded = (hygiene.load(file, file.name) for file in sorted(notebooks.glob("*.ipynb")))
-    return "\n\n".join(hygiene.text(cell) for notebook in loaded for cell in hygiene.code_cells(notebook))
+    loaded = (notebook_file.load(file, file.name) for file in sorted(notebooks.glob("*.ipynb")))
+    return "\n\n".join(notebook_file.text(cell) for notebook in loaded for cell in notebook_file.code_cells(notebook))
 
 
 def whole_chain(benches: list[Bench], rounds: int) -> Iterator[Row]:
@@ -194,11 +224,18 @@ def whole_chain(benches: list[Bench], rounds: int) -> Iterator[Row]:
 def compared(copy: Path, project: Path) -> dict[str, int]:
     """How many published files there are, and how many of them the copy does not have, or with other bytes."""
     names = {
-        file.relative_to(root) for root in (copy, project) for folder in COMPARED
-        for file in (root / folder).rglob("[!.]*") if file.is_file()
-    }  # fmt: skip
-    same = [name for name in names if all((root / name).is_file() for root in (copy, project))
-            and (copy / name).read_bytes() == (project / name).read_bytes()]  # fmt: skip
+        file.relative_to(root)
+        for root in (copy, project)
+        for folder in COMPARED
+        for file in (root / folder).rglob("[!.]*")
+        if file.is_file()
+    }
+    same = [
+        name
+        for name in names
+        if all((root / name).is_file() for root in (copy, project))
+        and (copy / name).read_bytes() == (project / name).read_bytes()
+    ]
     return {"files": len(names), "different": len(names) - len(same)}
 
 
@@ -237,8 +274,14 @@ def raise_figure(copy: Path) -> None:
 def watched(bench: Bench, rounds: int) -> Iterator[Row]:
     """From saving the figure until its new graphic is published. The first time, which starts all, does not count."""
     picture = bench.copy / f"figures/article/{GRAPHIC}-desktop.png"
-    watch = subprocess.Popen([bench.bin / "toll", "watch"], cwd=bench.copy, env=bench.variables, text=True,
-                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)  # fmt: skip
+    watch = subprocess.Popen(
+        [bench.bin / "toll", "watch"],
+        cwd=bench.copy,
+        env=bench.variables,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         for round in range(rounds + 1):
             before = picture.read_bytes()
@@ -271,8 +314,13 @@ def setting() -> dict[str, str]:
     """On what and when it was measured."""
     cores = len(os.sched_getaffinity(0))
     notebooks = len(list((ROOT / "notebooks").glob("*.ipynb")))
-    about = {"measured": dt.date.today().isoformat(), "notebooks": str(notebooks), "cores": str(cores),
-             "system": platform.system(), "Python": platform.python_version()}  # fmt: skip
+    about = {
+        "measured": dt.date.today().isoformat(),
+        "notebooks": str(notebooks),
+        "cores": str(cores),
+        "system": platform.system(),
+        "Python": platform.python_version(),
+    }
     return about | {library: metadata.version(library) for library in LIBRARIES}
 
 

@@ -17,8 +17,9 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from toll.graphics import Furniture, Graphic, Meta, Style, export
-from toll.ledger import REPORTED, Entry, Ledger
+from toll.graphics.export import export
+from toll.graphics.graphic import Furniture, Graphic, Meta, Style
+from toll.ledger.ledger import REPORTED, Entry, Ledger
 
 HERE = Path(__file__).parent
 RESULTS, README = HERE / "results", HERE / "README.md"
@@ -45,10 +46,16 @@ class Results:
         self.rows: list[dict[str, Any]] = (
             pl.read_csv(folder / "runs.csv")
             .group_by("measure", "tool", "runs", maintain_order=True)
-            .agg(seconds.median(), low=seconds.min(), high=seconds.max(), rounds=pl.len(),
-                 megabytes=pl.max("megabytes"), note=pl.last("note"))
+            .agg(
+                seconds.median(),
+                low=seconds.min(),
+                high=seconds.max(),
+                rounds=pl.len(),
+                megabytes=pl.max("megabytes"),
+                note=pl.last("note"),
+            )
             .to_dicts()
-        )  # fmt: skip
+        )
         self.tools = {row["tool"]: row for row in pl.read_csv(folder / "tools.csv").to_dicts()}
         self.setting = dict(pl.read_csv(folder / "setting.csv", infer_schema=False).iter_rows())
 
@@ -90,8 +97,16 @@ def _setting(results: Results) -> str:
 
 def _chain_table(results: Results) -> Iterator[str]:
     """A line a tool, the fastest first; × is its time as a multiple of ours."""
-    yield _line("everything stale", "each drawing new, s", "×", "drawings cached, s", "×", "peak MB",
-                "a process for each notebook", "files that differ from those published")  # fmt: skip
+    yield _line(
+        "everything stale",
+        "each drawing new, s",
+        "×",
+        "drawings cached, s",
+        "×",
+        "peak MB",
+        "a process for each notebook",
+        "files that differ from those published",
+    )
     yield _line(*["---"] * 8)
     for tool in results.chain(CACHED):
         about, cells = results.tools[tool], []
@@ -99,8 +114,13 @@ def _chain_table(results: Results) -> Iterator[str]:
             row, ours = results.chain(measure)[tool], results.chain(measure)[OURS]
             cells += [_seconds(row), f"{row['seconds'] / ours['seconds']:.1f}"]
         megabytes = f"{results.chain(MEMORY)[tool]['megabytes']:.0f}"
-        yield _line(_versioned(about), *cells, megabytes, "yes" if about["own_process"] else "no",
-                    f"{about['different']} of {about['files']}")  # fmt: skip
+        yield _line(
+            _versioned(about),
+            *cells,
+            megabytes,
+            "yes" if about["own_process"] else "no",
+            f"{about['different']} of {about['files']}",
+        )
     for about in results.tools.values():
         if about["error"]:
             yield _line(_versioned(about), f"does not run: `{about['error']}`", *[""] * 6)
@@ -132,12 +152,21 @@ def graphic(results: Results) -> Graphic:
     """The chart of the whole chain, for the desktop in the light theme."""
     ledger = _ledger(results)
     entries = [(tool, measure) for tool in results.chain(CACHED) for measure in CHAINS]
-    plotted = ledger.cite(pl.DataFrame(
-        {"tool": results.name(tool), "series": measure, "value": entry.value, "low": entry.low, "high": entry.high,
-         "unit": entry.unit, "entry": entry.id}
-        for tool, measure in entries
-        for entry in [ledger[f"{tool}_{measure}"]]
-    ))  # fmt: skip
+    plotted = ledger.cite(
+        pl.DataFrame(
+            {
+                "tool": results.name(tool),
+                "series": measure,
+                "value": entry.value,
+                "low": entry.low,
+                "high": entry.high,
+                "unit": entry.unit,
+                "entry": entry.id,
+            }
+            for tool, measure in entries
+            for entry in [ledger[f"{tool}_{measure}"]]
+        )
+    )
     meta = Meta.of("benchmarks", results.setting["measured"], ledger, "peers")
     built = Graphic.build("peers", lambda *canvas: chart(results, *canvas), _furniture(ledger), plotted, meta)
     return replace(built, specs={"desktop/light": built.specs["desktop/light"]})
@@ -145,25 +174,46 @@ def graphic(results: Results) -> Graphic:
 
 def _ledger(results: Results) -> Ledger:
     """Every time as measured, what was run and on what, and how many times as long the usual way takes."""
-    facts = {"notebooks": results.setting["notebooks"], "cores": results.setting["cores"],
-             "files": results.tools[OURS]["files"], "rounds": results.chain(DRAWN)[OURS]["rounds"]}  # fmt: skip
+    facts = {
+        "notebooks": results.setting["notebooks"],
+        "cores": results.setting["cores"],
+        "files": results.tools[OURS]["files"],
+        "rounds": results.chain(DRAWN)[OURS]["rounds"],
+    }
     counted = [Entry(id, id, id, REPORTED, *[float(value)] * 3) for id, value in facts.items()]
     times = [
-        Entry(f"{tool}_{measure}", f"{results.name(tool)}: {measure}", "seconds", REPORTED, row["seconds"],
-              row["low"], row["high"], decimals=1)
-        for measure in CHAINS for tool, row in results.chain(measure).items()
-    ]  # fmt: skip
+        Entry(
+            f"{tool}_{measure}",
+            f"{results.name(tool)}: {measure}",
+            "seconds",
+            REPORTED,
+            row["seconds"],
+            row["low"],
+            row["high"],
+            decimals=1,
+        )
+        for measure in CHAINS
+        for tool, row in results.chain(measure).items()
+    ]
     ledger = Ledger([*counted, *times])
     for measure in CHAINS:
-        ledger.calculate(f"times_{measure}", f"{USUAL}_{measure} / {OURS}_{measure}", "ratio",
-                         f"Time of the usual way as a multiple of ours: {measure}", 1)  # fmt: skip
+        ledger.calculate(
+            f"times_{measure}",
+            f"{USUAL}_{measure} / {OURS}_{measure}",
+            "ratio",
+            f"Time of the usual way as a multiple of ours: {measure}",
+            1,
+        )
     return ledger
 
 
 def _furniture(ledger: Ledger) -> Furniture:
     least, most = sorted((ledger[f"times_{measure}"] for measure in CHAINS), key=lambda entry: entry.value)
     return Furniture.render(
-        ledger, "peers", least=least, most=most,
+        ledger,
+        "peers",
+        least=least,
+        most=most,
         headline="The chain runs {{ least }} to {{ most }} times as fast as with papermill’s own\u00a0command",
         deck=(
             "Seconds for the same {{ notebooks.words }} notebooks and the same {{ files }} files on {{ cores.words }} "
@@ -172,8 +222,10 @@ def _furniture(ledger: Ledger) -> Furniture:
         deck_brief="Seconds for the same notebooks and the same files, everything stale",
         note=(
             "Medians of {{ rounds.words }} rounds in which the tools took turns; lines are from the least to the most. "
-            if ledger["rounds"].value > 1 else "A single run of each tool, after another that does not count. "
-        ) + "The plain script leaves no executed notebooks.",
+            if ledger["rounds"].value > 1
+            else "A single run of each tool, after another that does not count. "
+        )
+        + "The plain script leaves no executed notebooks.",
         source="Our own measurements.",
         credit="toll",
         alt=(
@@ -187,7 +239,7 @@ def _furniture(ledger: Ledger) -> Furniture:
             "notebook {{ papermill_cached }} and {{ papermill_drawn }}; as one plain script {{ script_cached }} and "
             "{{ script_drawn }}."
         ),
-    )  # fmt: skip
+    )
 
 
 def chart(results: Results, width: float, height: float | None, style: Style) -> alt.LayerChart:
@@ -202,13 +254,12 @@ def chart(results: Results, width: float, height: float | None, style: Style) ->
     inside = {"align": "right", "dx": -0.4 * em, "fontWeight": style.reported, "color": theme.ground}
     key = alt.Chart(drawn.tail(1)).encode(y("key:Q"))
     return alt.layer(
-        alt.Chart(drawn).mark_text(fontWeight=style.heading).encode(
-            alt.XValue(0), y("title:Q"), alt.Text("name:N")),
+        alt.Chart(drawn).mark_text(fontWeight=style.heading).encode(alt.XValue(0), y("title:Q"), alt.Text("name:N")),
         *_measured(drawn, x, y, theme.red_80, theme.grid, "high:Q", outside),
         *_measured(cached, x, y, theme.red, theme.hatch, "low:Q", inside),
         key.mark_text(text="drawings cached", color=theme.ink_2).encode(alt.XValue(0)),
         key.mark_text(text="each drawn anew", color=theme.ink_2, align="right").encode(x("seconds:Q")),
-    ).properties(width=width, height=height or bottom)  # fmt: skip
+    ).properties(width=width, height=height or bottom)
 
 
 def _bars(results: Results, measure: str, em: float) -> pl.DataFrame:
@@ -216,15 +267,21 @@ def _bars(results: Results, measure: str, em: float) -> pl.DataFrame:
     times = results.chain(measure)
     places = {"title": 0.7, "top": 1.4, "middle": 2.2, "foot": 3.0, "key": 3.8}
     return pl.DataFrame(
-        {"name": results.name(tool), "ours": tool == OURS, "zero": 0.0, "shown": f"{times[tool]['seconds']:.1f}",
-         **{part: times[tool][part] for part in ("seconds", "low", "high")},
-         **{part: (3.7 * i + place) * em for part, place in places.items()}}
+        {
+            "name": results.name(tool),
+            "ours": tool == OURS,
+            "zero": 0.0,
+            "shown": f"{times[tool]['seconds']:.1f}",
+            **{part: times[tool][part] for part in ("seconds", "low", "high")},
+            **{part: (3.7 * i + place) * em for part, place in places.items()},
+        }
         for i, tool in enumerate(results.chain(CACHED))
-    )  # fmt: skip
+    )
 
 
-def _measured(bars: pl.DataFrame, x: partial, y: partial, ours: str, others: str, end: str,
-              label: dict[str, Any]) -> list[alt.Chart]:  # fmt: skip
+def _measured(
+    bars: pl.DataFrame, x: partial, y: partial, ours: str, others: str, end: str, label: dict[str, Any]
+) -> list[alt.Chart]:
     """Bars in one colour for us and another for others, the spread as a line, and the median beside its `end`."""
     base, middle = alt.Chart(bars), y("middle:Q")
     color = alt.condition(alt.datum.ours, alt.value(ours), alt.value(others))

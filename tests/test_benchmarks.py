@@ -9,10 +9,9 @@ import polars as pl
 import pytest
 import report
 
-from toll import raw
-from toll.paths import Project
-
-ROOT = Path(__file__).parents[1]
+from support.checkout import ROOT
+from toll.project import Project
+from toll.source import raw
 
 
 @pytest.fixture
@@ -64,8 +63,12 @@ def test_files_are_compared_byte_for_byte(tmp_path, fault):
             (tmp_path / copy / folder / "deep").mkdir(parents=True)
             (tmp_path / copy / folder / "deep/a.csv").write_text("1\n")
     file = tmp_path / "copy" / peers.COMPARED[1] / "deep/a.csv"
-    {"edited": lambda: file.write_text("2\n"), "deleted": file.unlink,
-     "added": lambda: (file.parent / "b.csv").write_text("1\n"), None: lambda: None}[fault]()  # fmt: skip
+    {
+        "edited": lambda: file.write_text("2\n"),
+        "deleted": file.unlink,
+        "added": lambda: (file.parent / "b.csv").write_text("1\n"),
+        None: lambda: None,
+    }[fault]()
     found = peers.compared(tmp_path / "copy", tmp_path / "project")
     assert found == {"files": 3 if fault == "added" else 2, "different": 1 if fault else 0}
 

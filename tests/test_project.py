@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tomllib
 import urllib.request
-from pathlib import Path
 
 import pytest
 import yaml
@@ -19,9 +18,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from text_to_num import alpha2digit
 
-from test_chain_faults import wait_for
+from support.checkout import ROOT
+from support.processes import wait_for
 
-ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LOCK = (ROOT / "requirements.lock").read_text()
@@ -120,8 +119,13 @@ def test_lab_serves_the_notebooks(tmp_path):
     settings = {"ip": "127.0.0.1", "port": port, "open_browser": False, "allow_root": True, "token": "known"}
     (tmp_path / "jupyter_server_config.json").write_text(json.dumps({"ServerApp": settings}))
     own = {"JUPYTER_CONFIG_DIR": str(tmp_path), "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime"), "HOME": str(tmp_path)}
-    lab = subprocess.Popen([sys.executable, "-m", "toll", "lab"], cwd=ROOT, env=os.environ | own,
-                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    lab = subprocess.Popen(
+        [sys.executable, "-m", "toll", "lab"],
+        cwd=ROOT,
+        env=os.environ | own,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
     def names():
         url = f"http://127.0.0.1:{port}/api/contents?token=known"

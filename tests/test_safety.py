@@ -6,12 +6,12 @@ import polars as pl
 import pytest
 from lxml import html
 
-from test_gallery import DATA, FACT_CHECK, FURNITURE, Desk, browser, chart, ledger, needs_chromium
-from toll.graphics import Furniture, Graphic, Meta
-from toll.ledger import Ledger
+from support.browser import needs_chromium
+from support.desk import DATA, FACT_CHECK, FURNITURE, Desk, chart, ledger
+from toll.graphics.graphic import Furniture, Graphic, Meta
+from toll.ledger.ledger import Ledger
 from toll.problems import Problems
 
-__all__ = ["browser"]  # a fixture
 META = Meta("article", "2014-08-11", "https://example.org/licence", "sha256:12ab")
 TITLE = "Edition article: graphics for editors"
 RUN = "document.title='run'"
@@ -28,9 +28,12 @@ ATTACKS = {
     "template": "{{ 7 * 7 }} {% raw %} ${7 * 7} ` \\",
 }
 STAND_INS = [  # size, use, theme, format
-    ("desktop", "web", "light", "svg"), ("desktop", "web", "dark", "svg"), ("mobile", "web", "light", "svg"),
-    ("mobile", "web", "dark", "svg"), ("social", "social", "light", "png"),
-]  # fmt: skip
+    ("desktop", "web", "light", "svg"),
+    ("desktop", "web", "dark", "svg"),
+    ("mobile", "web", "light", "svg"),
+    ("mobile", "web", "dark", "svg"),
+    ("social", "social", "light", "png"),
+]
 PICTURE = b'<svg xmlns="http://www.w3.org/2000/svg" width="4" height="3"/>'
 
 
@@ -47,10 +50,20 @@ def desk(tmp_path, graphic):
     for size, use, theme, kind in STAND_INS:
         name = f"guards-{size}-{theme}.svg"
         (pictures / name).write_bytes(PICTURE)
-        records.append({
-            "name": name, "use": use, "size": size, "theme": theme, "format": kind, "width": 4, "height": 3,
-            "unit": "px", "bytes": len(PICTURE), "sha256": "0" * 64,
-        })  # fmt: skip
+        records.append(
+            {
+                "name": name,
+                "use": use,
+                "size": size,
+                "theme": theme,
+                "format": kind,
+                "width": 4,
+                "height": 3,
+                "unit": "px",
+                "bytes": len(PICTURE),
+                "sha256": "0" * 64,
+            }
+        )
     return Desk(tmp_path / "project", graphic, records, pictures)
 
 

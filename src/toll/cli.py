@@ -8,8 +8,8 @@ import os
 import sys
 from dataclasses import dataclass
 
-from toll.paths import Project
 from toll.problems import Problems
+from toll.project import Project
 
 EDITIONS = (("editions",), {"nargs": "*", "metavar": "EDITION", "help": "default: article"})
 ALL = (("--all",), {"action": "store_true", "help": "every edition in editions/"})
@@ -29,40 +29,69 @@ class Command:
 COMMANDS = {
     "run": Command(
         "bring editions up to date: run what is stale, publish all of it or nothing",
-        "toll.chain.commands:run",
+        "toll.run.commands:run",
         (
             EDITIONS,
             ALL,
-            (("-p",), {"action": "append", "default": [], "metavar": "NAME=VALUE", "dest": "parameters",
-                       "help": "a parameter for this run; needs --as"}),
+            (
+                ("-p",),
+                {
+                    "action": "append",
+                    "default": [],
+                    "metavar": "NAME=VALUE",
+                    "dest": "parameters",
+                    "help": "a parameter for this run; needs --as",
+                },
+            ),
             (("--as",), {"dest": "name", "metavar": "NAME", "help": "publish the variation under this name"}),
-            (("--sweep",), {"action": "append", "default": [], "metavar": "NAME=VALUES",
-                            "help": "a run for each of A,B,C or A..B; needs --as with {NAME} in it"}),
+            (
+                ("--sweep",),
+                {
+                    "action": "append",
+                    "default": [],
+                    "metavar": "NAME=VALUES",
+                    "help": "a run for each of A,B,C or A..B; needs --as with {NAME} in it",
+                },
+            ),
             (("--force",), {"action": "store_true", "help": "run what is up to date too"}),
             (("--engine",), {"choices": ("fork", "kernel"), "help": "both give the same bytes"}),
-            (("--jobs",), {"type": int, "metavar": "N",
-                           "help": "notebooks at a time (default: one a core; of a cluster, one a worker)"}),
+            (
+                ("--jobs",),
+                {
+                    "type": int,
+                    "metavar": "N",
+                    "help": "notebooks at a time (default: one a core; of a cluster, one a worker)",
+                },
+            ),
             (("--cluster",), {"metavar": "ADDRESS", "help": "run on the workers of this dask scheduler"}),
-            (("--store",), {"metavar": "URL", "help": "where they find inputs and leave outputs: a folder that all see "
-                            "(default: .toll/cluster here), or s3://bucket/prefix"}),
+            (
+                ("--store",),
+                {
+                    "metavar": "URL",
+                    "help": "where they find inputs and leave outputs: a folder that all see "
+                    "(default: .toll/cluster here), or s3://bucket/prefix",
+                },
+            ),
             (("--profile",), {"action": "store_true", "help": "show what ran where and when; .toll/profile.svg"}),
         ),
     ),
     "watch": Command(
-        "run again whatever a saved file changes; Ctrl-C ends", "toll.chain.commands:watch", (EDITIONS, ALL)
+        "run again whatever a saved file changes; Ctrl-C ends", "toll.run.commands:watch", (EDITIONS, ALL)
     ),
     "status": Command(
-        "what is stale and why; exit 3 if anything is", "toll.chain.commands:status", (EDITIONS, ALL, JSON)
+        "what is stale and why; exit 3 if anything is", "toll.run.commands:status", (EDITIONS, ALL, JSON)
     ),
     "check": Command(
         "check data/raw/ and list every problem; exit 1 if there is one",
-        "toll.chain.commands:check",
+        "toll.run.commands:check",
         (
             JSON,
             (("--article",), {"metavar": "FILE", "help": "compare with the text of the article too"}),
             (("--anchor",), {"action": "store_true", "help": "record where the figures stand in it"}),
-            (("--published",), {"action": "store_true",
-                                "help": "record new figures as published: a change now needs a correction"}),
+            (
+                ("--published",),
+                {"action": "store_true", "help": "record new figures as published: a change now needs a correction"},
+            ),
         ),
     ),
     "trace": Command(
@@ -92,8 +121,8 @@ COMMANDS = {
         "toll.review.diff:diff",
         ((("rev",), {"nargs": "?", "default": "HEAD", "metavar": "REV", "help": "default: HEAD"}),),
     ),
-    "lab": Command("open JupyterLab on the notebooks", "toll.chain.commands:lab"),
-}  # fmt: skip
+    "lab": Command("open JupyterLab on the notebooks", "toll.run.commands:lab"),
+}
 
 
 def parser() -> argparse.ArgumentParser:

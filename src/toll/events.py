@@ -182,11 +182,11 @@ def _has_tags(file: Path) -> bool:
 def _columns(file: Path, header: list[str]) -> Iterator[Problem]:
     for name in COLUMNS:
         if (times := header.count(name)) > 1:
-            yield Problem(file.name, 1, name, f"the column {times} times", "it once", "Rename the other.")
+            yield Problem.old(file.name, 1, name, f"the column {times} times", "it once", "Rename the other.")
         elif not times:
             near = difflib.get_close_matches(name, set(header) - set(COLUMNS), 1)
             do = f"Rename {near[0]!r}, if that is it." if near else "Download the file again."
-            yield Problem(file.name, 1, name, "no such column", "a file with the columns of UCDP GED", do)
+            yield Problem.old(file.name, 1, name, "no such column", "a file with the columns of UCDP GED", do)
 
 
 def _broken(file: Path) -> Problem:
@@ -205,11 +205,11 @@ def _broken(file: Path) -> Problem:
 
 
 def _fault(file: Path, line: int | None, found: str, do: str) -> Problem:
-    return Problem(file.name, line, None, found, "a CSV file of UCDP GED, in UTF-8, with commas", do)
+    return Problem.old(file.name, line, None, found, "a CSV file of UCDP GED, in UTF-8, with commas", do)
 
 
 def _no_such_place(file: Path, rows: pl.LazyFrame, place: str) -> Problem:
     names = pl.concat([rows.select(pl.col(name).alias("name")) for name in PLACES]).unique().drop_nulls().collect()
     near = difflib.get_close_matches(place, sorted({word for name in names["name"] for word in name.split()}), 1)
     do = f"Did you mean {near[0]!r}?" if near else "Choose another file or another place."
-    return Problem(file.name, None, "adm_1, adm_2", f"no row with the place {place!r}", "one at least", do)
+    return Problem.old(file.name, None, "adm_1, adm_2", f"no row with the place {place!r}", "one at least", do)

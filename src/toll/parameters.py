@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from toll import raw
 from toll.problems import Problem, Problems
+from toll.source import raw
 
 Value = str | int | float | bool
 ALL_SOURCES = "all"
@@ -92,10 +92,11 @@ PARAMETERS: dict[str, Parameter] = {
     "ged_csv": Parameter(str, "the path of a CSV file of UCDP GED, or nothing", lambda value: value.isprintable()),
     "ged_place": Parameter(str, _SHORT, _is_short),
     "ged_months": Parameter(
-        str, "the first and the last month, such as 2014-01..2014-12, or nothing",
+        str,
+        "the first and the last month, such as 2014-01..2014-12, or nothing",
         lambda value: not value or _is_months(value),
     ),
-}  # fmt: skip
+}
 
 
 def validate(values: Mapping[str, Value], file: str) -> list[Problem]:
@@ -104,9 +105,15 @@ def validate(values: Mapping[str, Value], file: str) -> list[Problem]:
     inner, outer = values.get("interval_inner"), values.get("interval_outer")
     if not problems and inner is not None and outer is not None and inner >= outer:
         problems.append(
-            Problem(file, None, "interval_inner", repr(inner), f"less than interval_outer, {outer!r}",
-                    "Swap the two levels or change one.")
-        )  # fmt: skip
+            Problem.old(
+                file,
+                None,
+                "interval_inner",
+                repr(inner),
+                f"less than interval_outer, {outer!r}",
+                "Swap the two levels or change one.",
+            )
+        )
     return problems
 
 
@@ -116,7 +123,7 @@ def _validate(name: str, value: Value, file: str) -> Problem | None:
     fits_type = is_number and math.isfinite(value) if parameter.type is float else type(value) is parameter.type
     if fits_type and parameter.fits(value):
         return None
-    return Problem(file, None, name, repr(value), parameter.expected, "Give another value.")
+    return Problem.old(file, None, name, repr(value), parameter.expected, "Give another value.")
 
 
 def refer(values: Mapping[str, Value], tables: raw.Raw, file: str) -> list[Problem]:
@@ -127,10 +134,10 @@ def refer(values: Mapping[str, Value], tables: raw.Raw, file: str) -> list[Probl
     problems = []
     if isinstance(people, str) and people[:1].isalpha() and people not in counts:
         expected = f"{PARAMETERS['population'].expected}; the counts are {', '.join(sorted(counts))}"
-        problems.append(Problem(file, None, "population", repr(people), expected, "Give another value."))
+        problems.append(Problem.old(file, None, "population", repr(people), expected, "Give another value."))
     if chosen not in read | {ALL_SOURCES}:
         expected = f"{PARAMETERS['sources'].expected}; these have figures: {', '.join(sorted(read))}"
-        problems.append(Problem(file, None, "sources", repr(chosen), expected, "Give another value."))
+        problems.append(Problem.old(file, None, "sources", repr(chosen), expected, "Give another value."))
     return problems
 
 

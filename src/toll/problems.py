@@ -1,37 +1,49 @@
-"""What is wrong with an input, in the words of a reporter: where, what was found, what was expected, what to do."""
+"""What is wrong with an input, said to the person who can mend it: where, what, and what to do about it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Where(NamedTuple):
+    """A file (or a command-line option, or a graphic), a line of it (1 is the first) and the column or name there."""
+
+    file: str
+    line: int | None = None
+    column: str | None = None
+
+    def __str__(self) -> str:
+        line = f"line {self.line}" if self.line is not None else None
+        return ", ".join(part for part in (self.file, line, self.column) if part is not None)
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One fault of one input. `line` is the line of the file (1 is the header), `column` the column's name."""
+    """One fault of one input. `message` is a sentence that says what is wrong, `hint` one that says what to do."""
 
-    file: str
-    line: int | None
-    column: str | None
-    found: str
-    expected: str
-    do: str
+    where: Where
+    message: str
+    hint: str = ""
 
     def __str__(self) -> str:
-        place = [self.file]
-        if self.line is not None:
-            place.append(f"line {self.line}")
-        if self.column is not None:
-            place.append(f"column {self.column}")
-        return f"{', '.join(place)}: found {self.found}, expected {self.expected}. {self.do}"
+        return f"{self.where}: {self.message} {self.hint}".rstrip()
 
     def as_dict(self) -> dict[str, str | int | None]:
-        return asdict(self)
+        return self.where._asdict() | {"message": self.message, "hint": self.hint}
+
+    @classmethod
+    def old(cls, file: str, line: int | None, column: str | None, found: str, expected: str, do: str) -> Problem:
+        """Until every message is a sentence."""
+        return cls(Where(file, line, column), f"found {found}, expected {expected}.", do)
 
 
 class Problems(Exception):
     """All the problems of an input at once; commands print them one a line and exit with 1."""
 
     def __init__(self, problems: Iterable[Problem]):
-        self.problems = sorted(set(problems), key=lambda p: (p.file, p.line or 0, p.column or "", p.found))
+        self.problems = sorted(
+            set(problems), key=lambda p: (p.where.file, p.where.line or 0, p.where.column or "", p.message)
+        )
         super().__init__("\n".join(map(str, self.problems)))

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from lxml import etree
 
 from toll.graphics import layout
-from toll.graphics.style import FAMILY, LABELS, REPORTED, Size, Theme
 from toll.graphics.svg import SVG, XLINK, local, number, tag
-from toll.graphics.text import wrap
+from toll.graphics.theme import FAMILY, LABELS, REPORTED, Size, Theme
+from toll.graphics.type import wrap
 from toll.problems import Problem, Problems
 
 CAP_TO_LINE = 0.8  # a line's baseline lies so many font sizes below its top
@@ -71,10 +71,18 @@ def frame(furniture: dict[str, str], size: Size, theme: Theme, where: str) -> Fr
 
     room = size.height and size.height - top - below
     if room is not None and room < LEAST_PLOT * size.height:
-        raise Problems([Problem(
-            where, None, None, f"{room:.0f} px left for the plot", f"{LEAST_PLOT * size.height:.0f} px at least",
-            "Shorten the headline, the brief deck or the source.",
-        )])  # fmt: skip
+        raise Problems(
+            [
+                Problem.old(
+                    where,
+                    None,
+                    None,
+                    f"{room:.0f} px left for the plot",
+                    f"{LEAST_PLOT * size.height:.0f} px at least",
+                    "Shorten the headline, the brief deck or the source.",
+                )
+            ]
+        )
     return Frame((*above, *deck_lines), tuple(below_plot), top, below, room)
 
 
@@ -84,10 +92,18 @@ def compose(plot: str, furniture: dict[str, str], size: Size, theme: Theme, wher
     chart = etree.fromstring(plot.encode(), etree.XMLParser(resolve_entities=False, no_network=True))
     plot_height = float(chart.get("height"))
     if set_.room is not None and plot_height > set_.room + UNEVEN:
-        raise Problems([Problem(
-            where, None, None, f"a plot {plot_height:.0f} px high", f"{set_.room:.0f} px at most",
-            "Use the height that the chart function is given.",
-        )])  # fmt: skip
+        raise Problems(
+            [
+                Problem.old(
+                    where,
+                    None,
+                    None,
+                    f"a plot {plot_height:.0f} px high",
+                    f"{set_.room:.0f} px at most",
+                    "Use the height that the chart function is given.",
+                )
+            ]
+        )
     height = size.height or math.ceil(set_.top + plot_height + set_.below)  # whole px, so that PNG and SVG agree
 
     root = etree.Element(tag("svg"), nsmap={None: SVG, "xlink": XLINK})
@@ -109,8 +125,9 @@ def _uneven(plot: etree._Element, where: str) -> float:
     return inset if abs(inset) < UNEVEN else 0
 
 
-def _set(text: str, y: float, type_: tuple[float, float], weight: int, colour: str, size: Size, *,
-         balance: bool = False) -> tuple[list[Line], float]:  # fmt: skip
+def _set(
+    text: str, y: float, type_: tuple[float, float], weight: int, colour: str, size: Size, *, balance: bool = False
+) -> tuple[list[Line], float]:
     font_size, lead = type_
     lines = wrap(text, size.inner, font_size, weight, balance)
     first = y + CAP_TO_LINE * font_size

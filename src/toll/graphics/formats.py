@@ -19,11 +19,11 @@ from typing import Any
 import vl_convert
 from lxml import etree
 
-from toll.graphics import allow, layout, metadata
+from toll.graphics import allowlist, layout, metadata
 from toll.graphics.compose import compose
-from toll.graphics.style import CMYK, FALLBACK, FAMILY, THEMES, WEIGHTS, Size
 from toll.graphics.svg import SVG, XLINK, XML, local, number, tag
-from toll.graphics.text import TypeProblem, font_face, fonts, glyphs, outline, units_per_em
+from toll.graphics.theme import CMYK, FALLBACK, FAMILY, THEMES, WEIGHTS, Size
+from toll.graphics.type import TypeProblem, font_face, fonts, glyphs, outline, units_per_em
 from toll.problems import Problem, Problems
 
 HREF = f"{{{XLINK}}}href"
@@ -51,14 +51,19 @@ class Picture:
         _start_renderer()
         plot = _plot(task["spec"], where)
         composed = compose(plot, task["furniture"], size, theme, where)
-        allow.check(etree.tostring(composed), where)
+        allowlist.check(etree.tostring(composed), where)
         layout.check(composed, size, where)
         return cls(f"{task['name']}-{size.name}{dark}", where, size, task["furniture"], task["meta"], composed)
 
     def files(self) -> dict[str, bytes]:
         """Every file of this size by name."""
-        make = {"svg": self.svg, "outlined.svg": self.outlined_svg, "png": self.png, "pdf": self.pdf,
-                "cmyk.pdf": self.cmyk_pdf}  # fmt: skip
+        make = {
+            "svg": self.svg,
+            "outlined.svg": self.outlined_svg,
+            "png": self.png,
+            "pdf": self.pdf,
+            "cmyk.pdf": self.cmyk_pdf,
+        }
         separator = {format_: "-" if "." in format_ else "." for format_ in make}
         return {f"{self.stem}{separator[format_]}{format_}": make[format_]() for format_ in self.size.formats}
 
@@ -99,10 +104,12 @@ class Picture:
         # from outlines: the renderer opens a font file four times for each letter
         image = vl_convert.svg_to_png(self._outlined_svg.decode(), scale=self.size.scale, ppi=72)
         image = oxipng.optimize_from_memory(
-            image, strip=oxipng.StripChunks.all(),
+            image,
+            strip=oxipng.StripChunks.all(),
             # flat colours deflate best unfiltered; four levels more take twice as long for a twentieth of the bytes
-            filter=[oxipng.RowFilter.NoOp], deflate=oxipng.Deflaters.libdeflater(5),
-        )  # fmt: skip
+            filter=[oxipng.RowFilter.NoOp],
+            deflate=oxipng.Deflaters.libdeflater(5),
+        )
         per_metre = round(ppi / 0.0254)
         chunks = [
             _chunk(b"sRGB", b"\0"),
@@ -140,8 +147,12 @@ class Picture:
             for key, part in (("/Title", "headline"), ("/Subject", "alt"), ("/Author", "credit")):
                 pdf.docinfo[key] = self.furniture[part]
             stream = io.BytesIO()
-            pdf.save(stream, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.disable,
-                     fix_metadata_version=False)  # fmt: skip
+            pdf.save(
+                stream,
+                deterministic_id=True,
+                object_stream_mode=pikepdf.ObjectStreamMode.disable,
+                fix_metadata_version=False,
+            )
         return stream.getvalue()
 
     def _with_description(self) -> etree._Element:
@@ -164,7 +175,7 @@ class Picture:
                 if local(element) != "text" and name in ("id", "clip-path", "fill", "stroke") and "plot-" in value:
                     element.set(name, value.replace("plot-", f"{self.stem}-plot-"))
         svg = etree.tostring(root, encoding="utf-8") + b"\n"
-        allow.check(svg, self.where)
+        allowlist.check(svg, self.where)
         return svg
 
 
@@ -190,9 +201,18 @@ def _plot(spec: dict[str, Any], where: str) -> str:
         return vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
     except ValueError as error:
         reason = " ".join(str(error).split())[:200]
-        raise Problems([Problem(where, None, None, f"a chart that Vega does not draw ({reason})",
-                                "a plain chart with its data inside, without links and pictures",
-                                "Try the chart function without its last layer.")]) from error  # fmt: skip
+        raise Problems(
+            [
+                Problem.old(
+                    where,
+                    None,
+                    None,
+                    f"a chart that Vega does not draw ({reason})",
+                    "a plain chart with its data inside, without links and pictures",
+                    "Try the chart function without its last layer.",
+                )
+            ]
+        ) from error
 
 
 def warm_up() -> None:
@@ -217,8 +237,11 @@ def _start_renderer() -> None:
     with pikepdf.open(io.BytesIO(probe)) as pdf:
         found = {str(font.BaseFont).rpartition("-")[2] for font in pdf.pages[0].Resources.get("/Font", {}).values()}
     if missing := set(WEIGHTS.values()) - found:
-        raise TypeProblem(f"no {FAMILY} {', '.join(sorted(missing))} in the renderer", f"the fonts in {fonts()}",
-                          "Delete that folder to have it built again.")  # fmt: skip
+        raise TypeProblem(
+            f"no {FAMILY} {', '.join(sorted(missing))} in the renderer",
+            f"the fonts in {fonts()}",
+            "Delete that folder to have it built again.",
+        )
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
@@ -235,8 +258,18 @@ def _separate(pdf: Any, page: Any, where: str) -> None:
 
     flattened = [key for key in ("/XObject", "/ExtGState", "/Pattern", "/Shading") if key in page.Resources]
     if flattened:
-        raise Problems([Problem(where, None, None, f"{', '.join(flattened)} in the PDF", "opaque flat colours",
-                                "Draw without transparency, gradients and clipped marks.")])  # fmt: skip
+        raise Problems(
+            [
+                Problem.old(
+                    where,
+                    None,
+                    None,
+                    f"{', '.join(flattened)} in the PDF",
+                    "opaque flat colours",
+                    "Draw without transparency, gradients and clipped marks.",
+                )
+            ]
+        )
     instructions = []
     for operands, operator in pikepdf.parse_content_stream(page):
         if str(operator) in ("scn", "SCN", "rg", "RG", "g", "G"):
@@ -259,8 +292,18 @@ def _recipe(rgb: list[float], where: str) -> tuple[float, ...]:
         return CMYK[colour]
     if len(set(levels)) == 1:
         return 0, 0, 0, 100 - levels[0] / 2.55
-    raise Problems([Problem(where, None, None, f"the colour {colour}", "a colour with a print recipe",
-                            "Use a colour of the light theme, or add its recipe to the style.")])  # fmt: skip
+    raise Problems(
+        [
+            Problem.old(
+                where,
+                None,
+                None,
+                f"the colour {colour}",
+                "a colour with a print recipe",
+                "Use a colour of the light theme, or add its recipe to the style.",
+            )
+        ]
+    )
 
 
 def _tag(pdf: Any, page: Any, furniture: dict[str, str]) -> None:
@@ -272,10 +315,18 @@ def _tag(pdf: Any, page: Any, furniture: dict[str, str]) -> None:
     tree = pdf.make_indirect(Dictionary(Type=Name.StructTreeRoot, ParentTreeNextKey=1))
     document = pdf.make_indirect(Dictionary(Type=Name.StructElem, S=Name.Document, P=tree))
     box = Dictionary(O=Name.Layout, BBox=page.mediabox, Placement=Name.Block)
-    figure = pdf.make_indirect(Dictionary(
-        Type=Name.StructElem, S=Name.Figure, P=document, Pg=page.obj, K=0, A=box,
-        Alt=String(furniture["alt"]), T=String(furniture["headline"]),
-    ))  # fmt: skip
+    figure = pdf.make_indirect(
+        Dictionary(
+            Type=Name.StructElem,
+            S=Name.Figure,
+            P=document,
+            Pg=page.obj,
+            K=0,
+            A=box,
+            Alt=String(furniture["alt"]),
+            T=String(furniture["headline"]),
+        )
+    )
     document.K, tree.K = Array([figure]), Array([document])
     tree.ParentTree = pdf.make_indirect(Dictionary(Nums=Array([0, Array([figure])])))
     pdf.Root.StructTreeRoot, pdf.Root.MarkInfo = tree, Dictionary(Marked=True)

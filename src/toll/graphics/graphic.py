@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toll.graphics.compose import frame
-from toll.graphics.style import (
+from toll.graphics.theme import (
     ALT_TEXT_LIMIT,
     CALCULATED,
     FAMILY,
@@ -34,14 +34,14 @@ from toll.graphics.style import (
     Theme,
     sizes,
 )
-from toll.graphics.text import measure, wrap
+from toll.graphics.type import measure, wrap
 from toll.problems import Problem, Problems
 
 if TYPE_CHECKING:
     import altair as alt
     import polars as pl
 
-    from toll.ledger import Entry, Ledger
+    from toll.ledger.ledger import Entry, Ledger
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")  # it names files and ids
 DEFAULT_HEIGHT = 300  # of a plot that says nothing about its height where it may choose
@@ -66,17 +66,35 @@ class Furniture:
     description: str
 
     @classmethod
-    def render(cls, ledger: Ledger, graphic: str, *, headline: str, deck: str, deck_brief: str, note: str, source: str,
-               credit: str, alt: str, description: str, **names: Entry | str) -> Furniture | LeftOut:  # fmt: skip
+    def render(
+        cls,
+        ledger: Ledger,
+        graphic: str,
+        *,
+        headline: str,
+        deck: str,
+        deck_brief: str,
+        note: str,
+        source: str,
+        credit: str,
+        alt: str,
+        description: str,
+        **names: Entry | str,
+    ) -> Furniture | LeftOut:
         """Furniture from templates of the ledger, which notes for each entry that it is printed there.
 
         `names` are the templates' names for entries. The credit is the desk's own and no template. A graphic whose
         words name something that is not known is left out.
         """
         templates = {
-            "headline": headline, "deck": deck, "deck_brief": deck_brief, "note": note, "source": source, "alt": alt,
+            "headline": headline,
+            "deck": deck,
+            "deck_brief": deck_brief,
+            "note": note,
+            "source": source,
+            "alt": alt,
             "description": description,
-        }  # fmt: skip
+        }
         if why := ledger.gaps(*templates.values(), **names):
             return LeftOut(graphic, why)
         words = {part: ledger.text(text, f"{graphic}: {part}", **names) for part, text in templates.items()}
@@ -177,8 +195,15 @@ class Graphic:
     data: pl.DataFrame | None = None
 
     @classmethod
-    def build(cls, name: str, chart: ChartFunction, furniture: Furniture | LeftOut, data: pl.DataFrame, meta: Meta,
-              print_widths: tuple[float, ...] = PRINT_WIDTHS) -> Graphic | LeftOut:  # fmt: skip
+    def build(
+        cls,
+        name: str,
+        chart: ChartFunction,
+        furniture: Furniture | LeftOut,
+        data: pl.DataFrame,
+        meta: Meta,
+        print_widths: tuple[float, ...] = PRINT_WIDTHS,
+    ) -> Graphic | LeftOut:
         """Draws `chart` for every size and theme; `data` is what it plots and prints.
 
         `Problems` when the alt text is too long or a fixed canvas leaves no room for the plot. Where the furniture
@@ -203,23 +228,29 @@ class Graphic:
         if why := stored.get("left_out"):
             return LeftOut(stored["name"], why)
         return cls(
-            stored["name"], Furniture(**stored["furniture"]), Meta(**stored["meta"]), stored["specs"],
+            stored["name"],
+            Furniture(**stored["furniture"]),
+            Meta(**stored["meta"]),
+            stored["specs"],
             tuple(stored["print_widths"]),
-        )  # fmt: skip
+        )
 
     def save(self, folder: Path) -> list[Path]:
         """Writes NAME.json, which `export` reads, and NAME.csv, the data plotted and printed.
 
         Renderers that run already begin with the files that `export` will want.
         """
-        from toll.graphics.files import draw_ahead
+        from toll.graphics.export import draw_ahead
 
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         stored = {
-            "name": self.name, "furniture": asdict(self.furniture), "meta": asdict(self.meta),
-            "print_widths": self.print_widths, "specs": self.specs,
-        }  # fmt: skip
+            "name": self.name,
+            "furniture": asdict(self.furniture),
+            "meta": asdict(self.meta),
+            "print_widths": self.print_widths,
+            "specs": self.specs,
+        }
         specification, table = folder / f"{self.name}.json", folder / f"{self.name}.csv"
         specification.write_text(json.dumps(stored, ensure_ascii=False, indent=1) + "\n", "utf-8", newline="\n")
         table.write_bytes(_csv(self.name, self.data))
@@ -242,7 +273,7 @@ class Graphic:
         return self._desktop("svg").decode()
 
     def _desktop(self, format: str) -> bytes:
-        from toll.graphics.files import drawing
+        from toll.graphics.export import drawing
 
         return drawing(self.tasks()[0], f"{self.name}-desktop.{format}")
 
@@ -269,26 +300,48 @@ def house_config(style: Style) -> dict[str, Any]:
         "view": {"stroke": None},
         "axis": {
             # No rounding to whole px: marks are not rounded, and a grid line has to lie where its value does.
-            "tickRound": False, "translate": 0, "title": None,
-            "labelFontSize": label, "labelColor": theme.ink_2, "labelPadding": 8 * hairline,
-            "labelLimit": 0, "labelOverlap": False,
-            "domain": False, "ticks": False, "grid": False,
-            "domainColor": theme.ink, "domainWidth": hairline, "tickColor": theme.ink, "tickWidth": hairline,
-            "gridColor": theme.grid, "gridWidth": hairline,
+            "tickRound": False,
+            "translate": 0,
+            "title": None,
+            "labelFontSize": label,
+            "labelColor": theme.ink_2,
+            "labelPadding": 8 * hairline,
+            "labelLimit": 0,
+            "labelOverlap": False,
+            "domain": False,
+            "ticks": False,
+            "grid": False,
+            "domainColor": theme.ink,
+            "domainWidth": hairline,
+            "tickColor": theme.ink,
+            "tickWidth": hairline,
+            "gridColor": theme.grid,
+            "gridWidth": hairline,
         },
         "axisX": {"domain": True, "ticks": True, "tickSize": 0.4 * label, "labelPadding": 0.35 * label},
         # Vega's middle is that of lower-case letters; figures are taller.
         "axisY": {"grid": True, "labelOffset": 0.06 * label},
-        "text": {"fontSize": label, "color": theme.ink, "align": "left", "baseline": "middle", "dy": 0.07 * label,
-                 "limit": 0},
+        "text": {
+            "fontSize": label,
+            "color": theme.ink,
+            "align": "left",
+            "baseline": "middle",
+            "dy": 0.07 * label,
+            "limit": 0,
+        },
         "rule": {"color": theme.ink, "strokeWidth": hairline},
         "line": {"strokeWidth": 2.2 * hairline, "strokeCap": "round"},
-        "point": opaque, "circle": opaque, "square": opaque, "area": {"opacity": 1}, "tick": {"opacity": 1},
-    }  # fmt: skip
+        "point": opaque,
+        "circle": opaque,
+        "square": opaque,
+        "area": {"opacity": 1},
+        "tick": {"opacity": 1},
+    }
 
 
-def _spec(chart: ChartFunction, furniture: Furniture, size: Size, theme: Theme, where: str,
-          checked: bool) -> dict[str, Any]:  # fmt: skip
+def _spec(
+    chart: ChartFunction, furniture: Furniture, size: Size, theme: Theme, where: str, checked: bool
+) -> dict[str, Any]:
     """The specification; `checked` against Vega-Lite's schema."""
     from altair.utils.schemapi import debug_mode
 
@@ -313,19 +366,33 @@ def _merge(*configs: dict[str, Any]) -> dict[str, Any]:
 
 def _faults(name: str, furniture: Furniture, meta: Meta) -> list[Problem]:
     faults = [
-        Problem(name, None, field.name, "nothing", "some text", "Write it.")
+        Problem.old(name, None, field.name, "nothing", "some text", "Write it.")
         for part in (furniture, meta)
         for field in fields(part)
         if field.name != "note" and not getattr(part, field.name).strip()
     ]
     if not NAME.fullmatch(name):
-        faults.append(Problem(
-            name, None, "name", repr(name), "lower-case letters, digits and hyphens", "Rename the graphic.",
-        ))  # fmt: skip
+        faults.append(
+            Problem.old(
+                name,
+                None,
+                "name",
+                repr(name),
+                "lower-case letters, digits and hyphens",
+                "Rename the graphic.",
+            )
+        )
     if (length := len(furniture.alt)) > ALT_TEXT_LIMIT:
-        faults.append(Problem(
-            name, None, "alt", f"{length} characters", f"{ALT_TEXT_LIMIT} at most", "Shorten the alt text.",
-        ))  # fmt: skip
+        faults.append(
+            Problem.old(
+                name,
+                None,
+                "alt",
+                f"{length} characters",
+                f"{ALT_TEXT_LIMIT} at most",
+                "Shorten the alt text.",
+            )
+        )
     return faults
 
 
@@ -335,10 +402,18 @@ def _csv(name: str, data: pl.DataFrame) -> bytes:
     for column, values in data.to_dict(as_series=False).items():
         for line, value in enumerate(values, start=2):
             if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-                raise Problems([Problem(
-                    f"{name}.csv", line, column, repr(value), "text that no spreadsheet takes for a formula",
-                    "Begin it with a letter or a digit.",
-                )])  # fmt: skip
+                raise Problems(
+                    [
+                        Problem.old(
+                            f"{name}.csv",
+                            line,
+                            column,
+                            repr(value),
+                            "text that no spreadsheet takes for a formula",
+                            "Begin it with a letter or a digit.",
+                        )
+                    ]
+                )
     return tables.csv(data)
 
 

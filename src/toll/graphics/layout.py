@@ -15,9 +15,9 @@ from fontTools.pens.recordingPen import DecomposingRecordingPen
 from fontTools.svgLib.path import parse_path
 from lxml import etree
 
-from toll.graphics.style import Size
 from toll.graphics.svg import local
-from toll.graphics.text import ink, measure
+from toll.graphics.theme import Size
+from toll.graphics.type import ink, measure
 from toll.problems import Problem, Problems
 
 TRANSLATE = re.compile(r"translate\((-?[\d.]+)(?:[ ,](-?[\d.]+))?\)$")
@@ -96,7 +96,7 @@ def check(root: etree._Element, size: Size, where: str) -> None:
         *(_crossed(text, marks) for text in texts),
         *(_beyond(mark, size, height) for mark in marks),
     ]
-    if problems := [Problem(where, None, None, *problem) for problem in found if problem]:
+    if problems := [Problem.old(where, None, None, *problem) for problem in found if problem]:
         raise Problems(problems)
 
 
@@ -104,14 +104,16 @@ def _off_canvas(text: Text, size: Size, height: float) -> tuple[str, str, str] |
     left, top, right, bottom = text.box
     over = max(size.margin - left, right - (size.width - size.margin), -top, bottom - height)
     if over > SLACK:
-        return (f"“{text.string}” {over:.1f} px outside", "all text inside the margins",
-                "Shorten it or move it.")  # fmt: skip
+        return (f"“{text.string}” {over:.1f} px outside", "all text inside the margins", "Shorten it or move it.")
 
 
 def _too_small(text: Text, size: Size) -> tuple[str, str, str] | None:
     if text.size < size.footer[0]:
-        return (f"“{text.string}” set in {text.size:g}", f"{size.footer[0]:g} or more on {size.name}",
-                "Use a size of the style.")  # fmt: skip
+        return (
+            f"“{text.string}” set in {text.size:g}",
+            f"{size.footer[0]:g} or more on {size.name}",
+            "Use a size of the style.",
+        )
 
 
 def _touching(a: Text, b: Text) -> tuple[str, str, str] | None:
@@ -129,15 +131,21 @@ def _crossed(text: Text, marks: list[Mark]) -> tuple[str, str, str] | None:
             continue
         if any(_meets(p, q, box) for p, q in zip(mark.outline, mark.outline[1:], strict=False)):
             what = "a grid line" if mark.grid else "the edge of a mark"
-            return (f"“{text.string}” crossed by {what}", "text clear of lines and edges",
-                    "Move it, or give it a halo (stroke) over grid lines.")  # fmt: skip
+            return (
+                f"“{text.string}” crossed by {what}",
+                "text clear of lines and edges",
+                "Move it, or give it a halo (stroke) over grid lines.",
+            )
 
 
 def _beyond(mark: Mark, size: Size, height: float) -> tuple[str, str, str] | None:
     left, top, right, bottom = mark.box
     if (over := max(-left, -top, right - size.width, bottom - height)) > EDGE:
-        return (f"a mark {over:.1f} px outside", "all marks on the canvas",
-                "Set the scale's domain so that it holds all values.")  # fmt: skip
+        return (
+            f"a mark {over:.1f} px outside",
+            "all marks on the canvas",
+            "Set the scale's domain so that it holds all values.",
+        )
 
 
 def _overlap(a: Box, b: Box) -> bool:
@@ -159,15 +167,24 @@ def _meets(p: Point, q: Point, box: Box) -> bool:
     return enter < leave
 
 
-def _walk(element: etree._Element, x: float, y: float, grid: bool, where: str
-          ) -> Iterator[tuple[etree._Element, float, float, bool]]:  # fmt: skip
+def _walk(
+    element: etree._Element, x: float, y: float, grid: bool, where: str
+) -> Iterator[tuple[etree._Element, float, float, bool]]:
     if transform := element.get("transform"):
         place = TRANSLATE.match(transform)
         if not place:
-            raise Problems([Problem(
-                where, None, None, f"{transform} on “{''.join(element.itertext())[:40]}”",
-                "upright text and marks at their real size", "Remove the angle or scale from the chart.",
-            )])  # fmt: skip
+            raise Problems(
+                [
+                    Problem.old(
+                        where,
+                        None,
+                        None,
+                        f"{transform} on “{''.join(element.itertext())[:40]}”",
+                        "upright text and marks at their real size",
+                        "Remove the angle or scale from the chart.",
+                    )
+                ]
+            )
         x, y = x + float(place[1]), y + float(place[2] or 0)
     grid = grid or "role-axis-grid" in element.get("class", "")
     yield element, x, y, grid
@@ -201,5 +218,9 @@ def _path_outlines(path: str) -> tuple[list[Point], ...]:
 def _along(a: Point, b: Point, c: Point, d: Point) -> list[Point]:
     """Four points along a cubic curve: near enough for circles of a few px."""
     steps = (0.25, 0.5, 0.75, 1)
-    return [tuple((1 - t) ** 3 * a[i] + 3 * (1 - t) ** 2 * t * b[i] + 3 * (1 - t) * t * t * c[i] + t ** 3 * d[i]
-                  for i in (0, 1)) for t in steps]  # fmt: skip
+    return [
+        tuple(
+            (1 - t) ** 3 * a[i] + 3 * (1 - t) ** 2 * t * b[i] + 3 * (1 - t) * t * t * c[i] + t**3 * d[i] for i in (0, 1)
+        )
+        for t in steps
+    ]

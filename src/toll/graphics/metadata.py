@@ -65,8 +65,9 @@ def packet(furniture: dict[str, str], meta: dict[str, str], mime: str) -> bytes:
 
 
 def _item(about: etree._Element, name: str, container: str, text: str) -> etree._Element:
-    item = etree.SubElement(etree.SubElement(etree.SubElement(about, _name(name)), _name(f"rdf:{container}")),
-                            _name("rdf:li"))  # fmt: skip
+    item = etree.SubElement(
+        etree.SubElement(etree.SubElement(about, _name(name)), _name(f"rdf:{container}")), _name("rdf:li")
+    )
     item.text = text
     return item
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from toll.graphics.files import intact, keep
+from toll.graphics.export import intact, keep
 from toll.graphics.formats import warm_up
 from toll.graphics.renderers import read
 from toll.problems import Problem, Problems

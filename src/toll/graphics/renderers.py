@@ -101,7 +101,7 @@ def _answer(connection: socket.socket) -> list[Problem]:
         answer = read(connection)
     if not answer:
         raise ConnectionAbortedError("without an answer")
-    return [Problem(**problem) for problem in json.loads(answer)]
+    return [Problem.old(**problem) for problem in json.loads(answer)]
 
 
 def read(connection: socket.socket) -> bytes:
@@ -121,8 +121,15 @@ def _start(queues: list[socket.socket], folder: Path) -> subprocess.Popen:
     numbers = [queue.fileno() for queue in queues]
     command = [sys.executable, "-P", "-m", "toll.graphics.renderer", str(folder), *map(str, numbers)]
     with Path(folder, LOG).open("a") as said:
-        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=said, stderr=said, pass_fds=numbers,
-                                env=os.environ | ENVIRONMENT, start_new_session=True)  # fmt: skip
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=said,
+            stderr=said,
+            pass_fds=numbers,
+            env=os.environ | ENVIRONMENT,
+            start_new_session=True,
+        )
 
 
 def _end(renderer: subprocess.Popen) -> None:

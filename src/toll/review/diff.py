@@ -22,17 +22,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from toll import corrections
-from toll.chain import commands
-from toll.chain import run as runner
-from toll.graphics import gallery
-from toll.paths import Project
+from toll.pages import gallery
 from toll.problems import Problem, Problems
+from toll.project import Project
 from toll.review import pixels, record
 from toll.review.record import Record
+from toll.run import commands, runner
+from toll.source import corrections
 
 if TYPE_CHECKING:
-    from toll.ledger import Entry, Ledger
+    from toll.ledger.ledger import Entry, Ledger
 
 NEEDED = ("data/processed", "figures", "notebooks", "editions")
 PARTS = ("headline", "deck", "deck_brief", "labels", "alt", "note", "source", "description")  # as readers meet them
@@ -128,12 +127,32 @@ def _is_stale(project: Project) -> bool:
 def revision(project: Project, rev: str) -> str:
     """A revision's short hash and subject. Raises Problems."""
     if _git(project, "rev-parse", "--git-dir") is None:
-        raise Problems([Problem(str(project.root), None, None, "no git repository", "one, with what was published",
-                                "Clone the project, or git init and commit.")])  # fmt: skip
+        raise Problems(
+            [
+                Problem.old(
+                    str(project.root),
+                    None,
+                    None,
+                    "no git repository",
+                    "one, with what was published",
+                    "Clone the project, or git init and commit.",
+                )
+            ]
+        )
     told = _git(project, "log", "-1", "--format=%h (%s)", "--end-of-options", f"{rev}^{{commit}}")
     if told is None:
-        raise Problems([Problem("toll diff", None, None, repr(rev), "a revision such as HEAD, HEAD~1, a tag or a hash",
-                                "git log shows them.")])  # fmt: skip
+        raise Problems(
+            [
+                Problem.old(
+                    "toll diff",
+                    None,
+                    None,
+                    repr(rev),
+                    "a revision such as HEAD, HEAD~1, a tag or a hash",
+                    "git log shows them.",
+                )
+            ]
+        )
     return told.decode().strip()
 
 
@@ -146,8 +165,18 @@ def unpack(project: Project, rev: str, target: Path) -> None:
         with tarfile.open(fileobj=io.BytesIO(archive)) as files:
             files.extractall(target, filter="data")
     if not archive or not record.read_all(Project(target)):
-        raise Problems([Problem("toll diff", None, None, f"nothing published at {rev}", "figures/ and data/processed/",
-                                "Name a revision at which the files were committed.")])  # fmt: skip
+        raise Problems(
+            [
+                Problem.old(
+                    "toll diff",
+                    None,
+                    None,
+                    f"nothing published at {rev}",
+                    "figures/ and data/processed/",
+                    "Name a revision at which the files were committed.",
+                )
+            ]
+        )
 
 
 def _git(project: Project, *arguments: str) -> bytes | None:

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from toll import wording
-from toll.chain import editions, hygiene
-from toll.graphics import gallery
-from toll.paths import Project
+from toll.ledger import wording
+from toll.pages import gallery
+from toll.project import Project
+from toll.run import editions, notebook_file
 
 if TYPE_CHECKING:
-    from toll.ledger import Ledger
+    from toll.ledger.ledger import Ledger
 
 CLAIM = ("claim", "verdict", "result", "how_sure")  # of a row of the fact check, what is printed
 
@@ -47,7 +47,7 @@ def read_all(project: Project) -> list[Record]:
 
 def read(project: Project, edition: str) -> Record:
     from toll import tables  # and polars with it
-    from toll.ledger import Ledger
+    from toll.ledger.ledger import Ledger
 
     index = json.loads((project.published(edition) / gallery.INDEX).read_text("utf-8"))
     ledger = Ledger.from_frames(tables.read(project.processed(edition) / "ledger"))
@@ -88,7 +88,7 @@ def _notebooks(project: Project, edition: str) -> Iterator[tuple[str, str]]:
 def _of_notebooks(project: Project, notebooks: dict[str, str]) -> Iterator[tuple[str, str]]:
     """The sentences that executed notebooks show, by the id of their cell."""
     for name, path in notebooks.items():
-        for cell in hygiene.code_cells(hygiene.load(project.root / path, path)):
+        for cell in notebook_file.code_cells(notebook_file.load(project.root / path, path)):
             if text := " ".join(_shown(cell.get("outputs", []))):
                 yield f"{name}: {cell['id']}", text
 

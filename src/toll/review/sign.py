@@ -19,11 +19,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toll import crate
-from toll.graphics import gallery
 from toll.graphics.metadata import DIGITAL_SOURCE, NAMESPACES
-from toll.paths import Project
+from toll.pages import crate, gallery
 from toll.problems import Problem, Problems
+from toll.project import Project
 
 if TYPE_CHECKING:
     from c2pa import Context, Signer
@@ -43,14 +42,25 @@ def sign(project: Project, args: argparse.Namespace) -> int:
         import c2pa  # noqa: F401
         import cryptography  # noqa: F401
     except ImportError as error:
-        raise Problems([Problem(COMMAND, None, None, f"no {error.name}", "what signs and checks, the extra `sign`",
-                                "Run: pip install 'toll[sign]'")]) from None  # fmt: skip
+        raise Problems(
+            [
+                Problem.old(
+                    COMMAND,
+                    None,
+                    None,
+                    f"no {error.name}",
+                    "what signs and checks, the extra `sign`",
+                    "Run: pip install 'toll[sign]'",
+                )
+            ]
+        ) from None
     if args.check:
         return check(Path(args.check), Path(args.trust) if args.trust else None)
     names = ("out", "certificate", "key")
     if missing := [name for name in names if not getattr(args, name)]:
-        raise Problems(Problem(COMMAND, None, f"--{name}", "nothing", "a path", f"Add --{name} PATH.")
-                       for name in missing)  # fmt: skip
+        raise Problems(
+            Problem.old(COMMAND, None, f"--{name}", "nothing", "a path", f"Add --{name} PATH.") for name in missing
+        )
     out = Path(args.out)
     _refuse_place(project, out)
     signer, whose = _signer(Path(args.certificate), Path(args.key), args.timestamps)
@@ -69,8 +79,18 @@ def check(folder: Path, trust: Path | None) -> int:
 
     files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in TYPES) if folder.is_dir() else []
     if not files:
-        raise Problems([Problem(str(folder), None, "--check", "no picture", "a folder with PNG, SVG or PDF files",
-                                "Give the folder of the signed files.")])  # fmt: skip
+        raise Problems(
+            [
+                Problem.old(
+                    str(folder),
+                    None,
+                    "--check",
+                    "no picture",
+                    "a folder with PNG, SVG or PDF files",
+                    "Give the folder of the signed files.",
+                )
+            ]
+        )
     roots = {"trust": {"trust_anchors": _roots(trust)}} if trust else {}
     verdicts = []
     with Context.from_dict({"verify": OFFLINE, **roots}) as context:
@@ -116,15 +136,33 @@ def _orders(project: Project, edition: str) -> Iterator[tuple[Path, dict[str, An
         graphics = json.loads((folder / gallery.INDEX).read_text("utf-8"))["graphics"]
         provenance = _provenance(project, edition)
     except (FileNotFoundError, KeyError):
-        raise Problems([Problem(f"figures/{edition}", None, None, "nothing published, or not with its manifest",
-                                "the name of an edition", f"Run toll run {edition}.")]) from None  # fmt: skip
+        raise Problems(
+            [
+                Problem.old(
+                    f"figures/{edition}",
+                    None,
+                    None,
+                    "nothing published, or not with its manifest",
+                    "the name of an edition",
+                    f"Run toll run {edition}.",
+                )
+            ]
+        ) from None
     problems = []
     for graphic in graphics:
         for picture in graphic["pictures"]:
             file = folder / picture["name"]
             if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != picture["sha256"]:
-                problems.append(Problem(f"figures/{edition}/{file.name}", None, None, "another file than was published",
-                                        f"SHA-256 {picture['sha256']}", f"Run toll run {edition}."))  # fmt: skip
+                problems.append(
+                    Problem.old(
+                        f"figures/{edition}/{file.name}",
+                        None,
+                        None,
+                        "another file than was published",
+                        f"SHA-256 {picture['sha256']}",
+                        f"Run toll run {edition}.",
+                    )
+                )
             own = {"digest": graphic["digest"], "published_sha256": picture["sha256"]}
             yield file, _manifest(graphic, file, provenance | own)
     if problems:
@@ -177,21 +215,35 @@ def _write(orders: list[tuple[Path, dict[str, Any]]], signer: Signer, out: Path)
     from c2pa import Builder, C2paError, Context
 
     settings = {"verify": OFFLINE, "builder": {"thumbnail": {"enabled": False}}}
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".toll-sign-") as scratch, \
-            Context.from_dict(settings) as context, signer:  # fmt: skip
+    with (
+        tempfile.TemporaryDirectory(dir=out.parent, prefix=".toll-sign-") as scratch,
+        Context.from_dict(settings) as context,
+        signer,
+    ):
         made = Path(scratch) / "signed"
         made.mkdir()
         for file, manifest in orders:
             try:
-                with Builder(manifest, context=context) as builder, \
-                        file.open("rb") as source, (made / file.name).open("w+b") as target:  # fmt: skip
+                with (
+                    Builder(manifest, context=context) as builder,
+                    file.open("rb") as source,
+                    (made / file.name).open("w+b") as target,
+                ):
                     builder.sign(signer, manifest["format"], source, target)
             except C2paError as error:
-                raise Problems([Problem(
-                    file.name, None, None, f"that it cannot be signed ({error})",
-                    "a certificate for signing documents (extended key usage) and, with --timestamps, an authority "
-                    "that answers", "Nothing was written. Ask whoever issued the certificate.",
-                )]) from None  # fmt: skip
+                raise Problems(
+                    [
+                        Problem.old(
+                            file.name,
+                            None,
+                            None,
+                            f"that it cannot be signed ({error})",
+                            "a certificate for signing documents (extended key usage) and, with --timestamps, an "
+                            "authority that answers",
+                            "Nothing was written. Ask whoever issued the certificate.",
+                        )
+                    ]
+                ) from None
         if out.exists():
             out.rmdir()
         made.rename(out)
@@ -206,7 +258,7 @@ def _refuse_place(project: Project, out: Path) -> None:
     elif not out.absolute().parent.is_dir():
         problem = f"no folder {out.parent}", "a place that exists", "Make the folder, or correct the path."
     if problem:
-        raise Problems([Problem(str(out), None, "--out", *problem)])
+        raise Problems([Problem.old(str(out), None, "--out", *problem)])
 
 
 # --- Who signs ---
@@ -228,18 +280,33 @@ def _signer(certificate: Path, key: Path, timestamps: str | None) -> tuple[Signe
     except ValueError:
         raise _refused(key, "--key", "no private key in PEM", "a private key in PEM", "Check the file.") from None
     if private.public_key() != leaf.public_key():
-        raise _refused(key, "--key", "the key of another certificate", f"the key of {certificate}",
-                       "Give the key that belongs to the first certificate of the chain.")  # fmt: skip
+        raise _refused(
+            key,
+            "--key",
+            "the key of another certificate",
+            f"the key of {certificate}",
+            "Give the key that belongs to the first certificate of the chain.",
+        )
     first, last = leaf.not_valid_before_utc, leaf.not_valid_after_utc
     if not first <= datetime.now(UTC) <= last:
-        raise _refused(certificate, "--certificate", f"that it is valid from {first:%Y-%m-%d} to {last:%Y-%m-%d}",
-                       "a certificate that is valid today", "Renew it.")  # fmt: skip
+        raise _refused(
+            certificate,
+            "--certificate",
+            f"that it is valid from {first:%Y-%m-%d} to {last:%Y-%m-%d}",
+            "a certificate that is valid today",
+            "Renew it.",
+        )
     try:
         info = C2paSignerInfo(_algorithm(private, key), chain, secret, timestamps)
         return Signer.from_info(info), leaf.subject.rfc4514_string()
     except C2paError as error:
-        raise _refused(certificate, "--certificate", str(error), "a chain of certificates for signing documents, the "
-                       "signer's first", "Ask whoever issued the certificate.") from None  # fmt: skip
+        raise _refused(
+            certificate,
+            "--certificate",
+            str(error),
+            "a chain of certificates for signing documents, the signer's first",
+            "Ask whoever issued the certificate.",
+        ) from None
 
 
 def _algorithm(private: object, key: Path) -> str:
@@ -252,8 +319,13 @@ def _algorithm(private: object, key: Path) -> str:
             return "ps256"
         case ed25519.Ed25519PrivateKey():
             return "ed25519"
-    raise _refused(key, "--key", "a kind of key that C2PA does not allow",
-                   "ECDSA (P-256, P-384, P-521), RSA or Ed25519", "Ask for one of these.")  # fmt: skip
+    raise _refused(
+        key,
+        "--key",
+        "a kind of key that C2PA does not allow",
+        "ECDSA (P-256, P-384, P-521), RSA or Ed25519",
+        "Ask for one of these.",
+    )
 
 
 def _certificates(file: Path, option: str) -> tuple[bytes, Certificate]:
@@ -279,4 +351,4 @@ def _read(file: Path, option: str) -> bytes:
 
 
 def _refused(file: Path, option: str, found: str, expected: str, do: str) -> Problems:
-    return Problems([Problem(str(file), None, option, found, expected, f"{do} Nothing was written.")])
+    return Problems([Problem.old(str(file), None, option, found, expected, f"{do} Nothing was written.")])

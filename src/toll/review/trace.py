@@ -12,14 +12,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from toll import raw, wording
-from toll.paths import Project
+from toll.ledger import wording
 from toll.problems import Problem, Problems
+from toll.project import Project
 from toll.review import record
 from toll.review.record import Record
+from toll.source import raw
 
 if TYPE_CHECKING:
-    from toll.ledger import Entry, Ledger
+    from toll.ledger.ledger import Entry, Ledger
 
 WIDTH = 100
 Corrections = dict[str, list[raw.Correction]]  # by figure
@@ -29,7 +30,9 @@ def trace(project: Project, args: argparse.Namespace) -> int:
     """Prints one number, or a line on each. Raises Problems for an id that no edition has."""
     records = record.read_all(project)
     if not records:
-        raise Problems([Problem("figures", None, None, "no published edition", "at least one", "Say toll run first.")])
+        raise Problems(
+            [Problem.old("figures", None, None, "no published edition", "at least one", "Say toll run first.")]
+        )
     if args.id is None:
         print(_json(_listed(records)) if args.json else "\n".join(_list(records)))
         return 0
@@ -60,7 +63,7 @@ def _unknown(id: str, records: list[Record]) -> Problem:
     printed = [entry.id for entry in entries.values() if id in (entry.text, entry.qualified)]
     close = printed or difflib.get_close_matches(id, entries, n=5) or [name for name in entries if id.lower() in name]
     do = f"Did you mean {', '.join(close[:5])}?" if close else "toll trace without an id lists all."
-    return Problem("the ledger", None, "id", repr(id), f"one of its {len(entries)} ids", do)
+    return Problem.old("the ledger", None, "id", repr(id), f"one of its {len(entries)} ids", do)
 
 
 # --- All numbers ---
@@ -193,11 +196,11 @@ def _plain(value: object) -> str:
 
 
 def _functions(formula: str) -> Iterator[tuple[str, str]]:
-    """The functions of `toll.estimate` that a formula calls, each with the first sentence of its documentation."""
-    from toll import estimate
+    """The functions of `toll.ledger.estimate` that a formula calls, each with the first sentence of its docstring."""
+    from toll.ledger import estimate
 
     for name in dict.fromkeys(re.findall(r"\b(\w+)\(", formula)):
-        yield f"toll.estimate.{name}", " ".join(inspect.getdoc(getattr(estimate, name)).split("\n\n")[0].split())
+        yield f"toll.ledger.estimate.{name}", " ".join(inspect.getdoc(getattr(estimate, name)).split("\n\n")[0].split())
 
 
 # --- Forward ---

@@ -21,12 +21,11 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from toll.chain import editions, plan
-from toll.chain import run as runner
-from toll.chain.imports import Imports
-from toll.graphics.gallery import SUMS
-from toll.paths import Project
+from toll.pages.gallery import SUMS
 from toll.problems import Problems
+from toll.project import Project
+from toll.run import editions, plan, runner
+from toll.run.imports import Imports
 
 SOURCES = ("data/raw", "editions", "notebooks", "requirements.lock", "README.md")
 PUBLISHED = ("data/processed", "figures", "notebooks", "README.md", "CORRECTIONS.md")

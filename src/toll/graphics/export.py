@@ -1,0 +1,202 @@
+"""Every file of the given graphics, made by a few processes side by side, and only where something changed.
+
+Each size and theme of a graphic is one entry of the cache, named by the hash of all that it is made from: the
+specification, the words, this package's code, the libraries and the font.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterable
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from toll.graphics import renderers
+from toll.graphics.graphic import Graphic
+from toll.graphics.renderers import Task
+from toll.problems import Problem, Problems
+from toll.project import user_cache
+
+LIBRARIES = (
+    "brotli",
+    "fontpkg-libre-franklin",
+    "fonttools",
+    "lxml",
+    "pikepdf",
+    "pyoxipng",
+    "uharfbuzz",
+    "vl-convert-python",
+)
+INDEX = "index.json"
+MOST_ENTRIES = 400  # some ten runs, about 40 MB
+A_DAY = 24 * 60 * 60
+
+
+def export(
+    graphics: Graphic | Iterable[Graphic], folder: Path, jobs: int = 2, cache: Path | None = None
+) -> list[dict[str, Any]]:
+    """Writes every size, theme and format of `graphics` into `folder`, in `jobs` processes.
+
+    Returns a record a file: name, graphic, use, size, theme, format, width, height, unit (px of the image, or mm),
+    bytes, sha256. `Problems` names every text that does not fit and every colour that cannot be printed.
+    Only what changed is drawn again: the rest comes from `cache`, a folder that is safe to delete (default: in the
+    user's own cache).
+    """
+    tasks = [
+        task for graphic in ([graphics] if isinstance(graphics, Graphic) else graphics) for task in graphic.tasks()
+    ]
+    folder, store = Path(folder), _store(cache)
+    folder.mkdir(parents=True, exist_ok=True)
+    keyed = {_key(task): task for task in tasks}
+    _draw({store / key: task for key, task in keyed.items() if not intact(store / key)}, jobs)
+    records = [record for key in keyed for record in _take(store / key, folder)]
+    _prune(store)
+    return records
+
+
+def drawing(task: Task, name: str, cache: Path | None = None) -> bytes:
+    """One file of a task, drawn now unless it is in `cache`, where `export` finds it then.
+
+    Drawn by a renderer that runs already, or in this process.
+    """
+    store = _store(cache)
+    entry = store / _key(task)
+    if not intact(entry):
+        if renderers.are_running():
+            renderers.draw({entry: task})
+        else:
+            keep(task, entry)
+    return (entry / name).read_bytes()
+
+
+def draw_ahead(tasks: Iterable[Task], cache: Path | None = None) -> None:
+    """Has drawn, while there is nothing else to do, what `export` will want. Without renderers that run: nothing."""
+    store = _store(cache)
+    keyed = {store / _key(task): task for task in tasks} if renderers.are_running() else {}
+    renderers.draw_ahead({entry: task for entry, task in keyed.items() if not intact(entry)})
+
+
+def keep(task: Task, entry: Path) -> None:
+    """Draws one task into the folder `entry`, which appears complete or not at all. What a renderer does."""
+    from toll.graphics.formats import Picture
+
+    picture = Picture.draw(task)
+    width, height = float(picture.composed.get("width")), float(picture.composed.get("height"))
+    aside = Path(tempfile.mkdtemp(dir=entry.parent, prefix="."))
+    records = []
+    for name, content in picture.files().items():
+        (aside / name).write_bytes(content)
+        measures = _measures(name, picture.size.unit, picture.size.scale, width, height)
+        records.append(
+            {
+                "name": name,
+                "graphic": task["name"],
+                "use": picture.size.use,
+                "size": picture.size.name,
+                "theme": task["theme"],
+                "format": name.removeprefix(picture.stem)[1:],
+                **measures,
+                "bytes": len(content),
+                "sha256": hashlib.sha256(content).hexdigest(),
+            }
+        )
+    (aside / INDEX).write_text(json.dumps(records), "utf-8")
+    shutil.rmtree(entry, ignore_errors=True)
+    try:
+        aside.rename(entry)
+    except OSError:  # another process was first with the same bytes
+        shutil.rmtree(aside)
+
+
+def _measures(name: str, unit: str, scale: float, width: float, height: float) -> dict[str, Any]:
+    if unit == "mm":
+        return {"width": round(width * 25.4 / 72, 1), "height": round(height * 25.4 / 72, 1), "unit": "mm"}
+    pixels = scale if name.endswith("png") else 1
+    return {"width": round(width * pixels), "height": round(height * pixels), "unit": "px"}
+
+
+def _draw(tasks: dict[Path, Task], jobs: int) -> None:
+    """Draws `tasks` in other processes, or here where there is no way to talk to them (Windows)."""
+    if not tasks:
+        return
+    if not renderers.POSSIBLE:
+        return _draw_here(tasks)
+    with contextlib.nullcontext() if renderers.are_running() else renderers.running(jobs, ahead=False):
+        renderers.draw(tasks)
+
+
+def _draw_here(tasks: dict[Path, Task]) -> None:
+    problems: list[Problem] = []
+    for entry, task in tasks.items():
+        try:
+            keep(task, entry)
+        except Problems as found:
+            problems += found.problems
+    if problems:
+        raise Problems(problems)
+
+
+def _take(entry: Path, folder: Path) -> list[dict[str, Any]]:
+    if not intact(entry):
+        raise RuntimeError(f"{entry} was drawn but is not whole: is the disk full?")
+    records = json.loads((entry / INDEX).read_text("utf-8"))
+    for record in records:
+        shutil.copyfile(entry / record["name"], folder / record["name"])
+    os.utime(entry)  # the least recently used are the first to go
+    return records
+
+
+def intact(entry: Path) -> bool:
+    try:
+        records = json.loads((entry / INDEX).read_text("utf-8"))
+        return all(
+            hashlib.sha256((entry / record["name"]).read_bytes()).hexdigest() == record["sha256"] for record in records
+        )
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def _prune(store: Path) -> None:
+    """Keeps the entries used last; what killed processes left goes after a day."""
+    used = {entry: when for entry in store.iterdir() if (when := _last_used(entry)) is not None}
+    entries = sorted((entry for entry in used if not entry.name.startswith(".")), key=used.get, reverse=True)
+    left_over = [entry for entry in used.keys() - entries if time.time() - used[entry] > A_DAY]
+    for entry in entries[MOST_ENTRIES:] + left_over:
+        shutil.rmtree(entry, ignore_errors=True)
+
+
+def _last_used(entry: Path) -> float | None:
+    try:
+        return entry.stat().st_mtime
+    except FileNotFoundError:  # another process has just finished with it
+        return None
+
+
+def _key(task: dict[str, Any]) -> str:
+    content = json.dumps([task, _making()], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:32]
+
+
+@functools.cache
+def _making() -> list[str]:
+    """What turns a task into bytes: this package's code and the libraries."""
+    others = ("gallery.py", "renderer.py", "renderers.py")
+    code = sorted(file for file in Path(__file__).parent.glob("*.py") if file.name not in others)
+    return [
+        *(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}" for file in code),
+        *(f"{library} {metadata.version(library)}" for library in LIBRARIES),
+    ]
+
+
+def _store(cache: Path | None) -> Path:
+    store = Path(cache or user_cache() / "drawings")
+    store.mkdir(parents=True, exist_ok=True)
+    return store

@@ -1,0 +1,253 @@
+"""Type: a private copy of Libre Franklin, measured, wrapped, subset and outlined with HarfBuzz.
+
+The family is renamed so that no font on a reader's machine can stand in for it. A font, weight or glyph that is
+missing is an error: the renderer would leave the text out without a word.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import io
+import re
+import shutil
+import tempfile
+from base64 import b64encode
+from collections.abc import Iterable
+from importlib import metadata, resources
+from pathlib import Path
+
+import uharfbuzz as hb
+from fontTools.pens.svgPathPen import SVGPathPen
+
+from toll.graphics.theme import FAMILY, WEIGHTS
+from toll.problems import Problem, Problems
+from toll.project import user_cache
+
+PACKAGE = "fontpkg_libre_franklin"
+FILE = "files/LibreFranklin[wght].ttf"
+RECIPE = "2"  # part of the folder's name: raise it when what `_instance` writes changes
+LICENCE_NAMES = {0, 5, 13, 14}  # copyright, version, licence, its address: must stay in every copy (OFL)
+TOGETHER = re.compile(r"\d (?=[mb]illion\b)|\b[A-Z][a-z]{2,3}\. (?=\d{1,2}\b)")  # 20 million, Aug. 7
+FEATURES = ("ccmp", "kern", "liga", "locl", "mark", "mkmk")  # what browsers, PDF and PNG apply by default
+
+
+class TypeProblem(Problems):
+    """A font, a weight or a glyph is missing; the message names it."""
+
+    def __init__(self, found: str, expected: str, do: str):
+        super().__init__([Problem.old("type", None, None, found, expected, do)])
+
+
+@functools.cache
+def fonts() -> Path:
+    """Folder with one static TTF a weight, built from the font package when it is not there.
+
+    It lies in the user's cache under the hash of what made it, so it can be deleted at any time.
+    """
+    source = _source()
+    recipe = f"{FAMILY} {sorted(WEIGHTS)} {RECIPE} {metadata.version('uharfbuzz')}"
+    name = hashlib.sha256(source + recipe.encode()).hexdigest()[:16]
+    folder = user_cache() / "fonts" / name
+    if not folder.is_dir():
+        _build(source, folder)
+    return folder
+
+
+def font_file(weight: int) -> Path:
+    """The TTF of one weight; a weight that the house does not use is a `TypeProblem`."""
+    file = fonts() / f"{weight}.ttf"
+    if weight not in WEIGHTS or not file.is_file():
+        raise TypeProblem(
+            f"weight {weight} of {FAMILY}",
+            f"one of {', '.join(map(str, WEIGHTS))}, built in {fonts()}",
+            "Use one of the weights of the house, or delete that folder to have it built again.",
+        )
+    return file
+
+
+@functools.cache
+def measure(text: str, size: float, weight: int = 400) -> float:
+    """Advance width of one line, in the unit of `size`."""
+    _, positions = _shape(text, weight)
+    return sum(p.x_advance for p in positions) / _font(weight).face.upem * size
+
+
+@functools.cache
+def ink(text: str, size: float, weight: int = 400) -> tuple[float, float]:
+    """How far the line's ink reaches above and below its baseline (both positive upwards)."""
+    font = _font(weight)
+    infos, _ = _shape(text, weight)
+    boxes = [box for info in infos if (box := font.get_glyph_extents(info.codepoint)) and box.height]
+    scale = size / font.face.upem
+    top = max((box.y_bearing for box in boxes), default=0)
+    bottom = min((box.y_bearing + box.height for box in boxes), default=0)
+    return top * scale, bottom * scale
+
+
+def wrap(text: str, width: float, size: float, weight: int = 400, balance: bool = False) -> list[str]:
+    """Lines no wider than `width`; a newline starts a new paragraph, a no-break space holds words together.
+
+    So does the space of a large count and of a short date. No paragraph ends on a stub; with `balance` its
+    lines are as even as the same number of lines allows.
+    """
+    text = TOGETHER.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), text)
+    lines = [
+        line
+        for paragraph in text.split("\n")
+        for line in _paragraph(paragraph.split(" "), width, size, weight, balance)
+    ]
+    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]
+
+
+def glyphs(text: str, weight: int) -> list[tuple[int, int, int]]:
+    """The glyphs of one line as (number, x, y) in font units, y upwards, from the start of its baseline."""
+    placed, x = [], 0
+    for info, position in zip(*_shape(text, weight), strict=True):
+        placed.append((info.codepoint, x + position.x_offset, position.y_offset))
+        x += position.x_advance
+    return placed
+
+
+@functools.cache
+def outline(glyph: int, weight: int) -> str:
+    """SVG path data of a glyph in font units, y upwards; empty for a space."""
+    pen = SVGPathPen(None, ntos=lambda number: str(round(number)))
+    _font(weight).draw_glyph_with_pen(glyph, pen)
+    return pen.getCommands()
+
+
+def units_per_em(weight: int) -> int:
+    return _font(weight).face.upem
+
+
+def font_face(characters: dict[int, set[str]]) -> str:
+    """CSS that embeds the glyphs of `characters`, a set for each weight, as WOFF2."""
+    return "".join(
+        f"@font-face{{font-family:'{FAMILY}';font-weight:{weight};"
+        f"src:url(data:font/woff2;base64,{_woff2(weight, ''.join(sorted(used)))})format('woff2')}}"
+        for weight, used in sorted(characters.items())
+    )
+
+
+def _paragraph(words: list[str], width: float, size: float, weight: int, balance: bool) -> list[str]:
+    def fill(limit: float) -> list[str]:
+        lines, line = [], words[0]
+        for word in words[1:]:
+            if measure(f"{line} {word}", size, weight) > limit:
+                lines.append(line)
+                line = word
+            else:
+                line = f"{line} {word}"
+        return [*lines, line]
+
+    best = fill(width)
+    shortest_end = width if balance else 0.3 * width
+    for percent in range(99, 44, -1):
+        lines = fill(width * percent / 100)
+        if len(lines) > len(best) or measure(best[-1], size, weight) >= shortest_end:
+            break
+        best = lines
+    return best
+
+
+def _shape(text: str, weight: int) -> tuple[list, list]:
+    buffer = hb.Buffer()
+    buffer.add_str(text)
+    buffer.guess_segment_properties()
+    hb.shape(_font(weight), buffer)
+    for info in buffer.glyph_infos or ():
+        if info.codepoint == 0:
+            character = text[info.cluster]
+            raise TypeProblem(
+                f"“{character}” (U+{ord(character):04X}) in “{text}”",
+                f"characters that {FAMILY} {weight} can draw",
+                "Write it with other characters.",
+            )
+    return buffer.glyph_infos or [], buffer.glyph_positions or []
+
+
+@functools.cache
+def _font(weight: int) -> hb.Font:
+    return hb.Font(hb.Face(hb.Blob.from_file_path(str(font_file(weight)))))
+
+
+@functools.cache
+def _woff2(weight: int, characters: str) -> str:
+    """The font with these characters alone, in base64."""
+    from fontTools.ttLib import TTFont
+
+    subset = _subset(_font(weight).face, map(ord, characters))
+    font = TTFont(io.BytesIO(subset), recalcTimestamp=False, recalcBBoxes=False)
+    font.flavor = "woff2"
+    stream = io.BytesIO()
+    font.save(stream, reorderTables=False)
+    return b64encode(stream.getvalue()).decode()
+
+
+def _subset(face: hb.Face, characters: Iterable[int], weight: int | None = None) -> bytes:
+    """The face with these characters and what is always done to text alone; of a variable one, at one weight."""
+    wanted = hb.SubsetInput()
+    wanted.unicode_set.update(characters)
+    wanted.name_id_set.update(LICENCE_NAMES)
+    wanted.layout_feature_tag_set.clear()
+    wanted.layout_feature_tag_set.update(int.from_bytes(feature.encode()) for feature in FEATURES)
+    if weight is not None:
+        wanted.pin_axis_location(face, "wght", weight)
+    return hb.subset(face, wanted).blob.data
+
+
+def _source() -> bytes:
+    try:
+        return (resources.files(PACKAGE) / FILE).read_bytes()
+    except (ModuleNotFoundError, FileNotFoundError) as error:
+        raise TypeProblem(
+            f"no {FILE} of the package {PACKAGE}",
+            "the font Libre Franklin",
+            "Install the project's requirements again: make clean, then make.",
+        ) from error
+
+
+def _build(source: bytes, folder: Path) -> None:
+    """Several processes may start at once: each builds aside, the first rename wins."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(dir=folder.parent))
+    try:
+        for weight in WEIGHTS:
+            (aside / f"{weight}.ttf").write_bytes(_instance(source, weight))
+        try:
+            aside.rename(folder)
+        except OSError:
+            if not folder.is_dir():
+                raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _instance(source: bytes, weight: int) -> bytes:
+    from fontTools.ttLib import TTFont
+
+    face = hb.Face(source)
+    font = TTFont(io.BytesIO(_subset(face, face.unicodes, weight)), recalcTimestamp=False)
+    style = WEIGHTS[weight]
+    with_own_family = style not in ("Regular", "Bold")  # a family of old-style names has these two only
+    names = {
+        1: f"{FAMILY} {style}" if with_own_family else FAMILY,
+        2: "Regular" if with_own_family else style,
+        3: f"{FAMILY} {style} {RECIPE}",
+        4: f"{FAMILY} {style}",
+        6: f"{FAMILY.replace(' ', '')}-{style}",
+        16: FAMILY,
+        17: style,
+    }
+    table = font["name"]
+    for number, text in names.items():
+        table.setName(text, number, 3, 1, 0x409)
+    font["OS/2"].usWeightClass = weight
+    bold = style == "Bold"
+    font["OS/2"].fsSelection = font["OS/2"].fsSelection & ~0b110_0001 | (0b10_0000 if bold else 0b100_0000)
+    font["head"].macStyle = int(bold)
+    del font["STAT"]
+    stream = io.BytesIO()
+    font.save(stream)
+    return stream.getvalue()

@@ -1,0 +1,128 @@
+"""Numbers, dates and spans as a newspaper prints them (Associated Press style)."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+
+from num2words import num2words
+
+MONTHS = ("Jan.", "Feb.", "March", "April", "May", "June", "July", "Aug.", "Sept.", "Oct.", "Nov.", "Dec.")
+FULL_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+_MILLION = 1_000_000
+SHARES = ("share", "probability")
+_FRACTIONS = {
+    "a tenth": 1 / 10,
+    "a fifth": 1 / 5,
+    "a quarter": 1 / 4,
+    "a third": 1 / 3,
+    "two-fifths": 2 / 5,
+    "half": 1 / 2,
+    "three-fifths": 3 / 5,
+    "two-thirds": 2 / 3,
+    "three-quarters": 3 / 4,
+    "four-fifths": 4 / 5,
+    "nine-tenths": 9 / 10,
+}
+
+
+def number(value: float, unit: str, decimals: int = 0) -> str:
+    """`value` rounded to `decimals` places (negative: to tens, hundreds, …) with the sign its unit asks for.
+
+    Shares and probabilities (0 to 1) print as percentages, with `decimals` places of the percentage.
+    """
+    if math.isnan(value):
+        return "not known"
+    if math.isinf(value):
+        return "no limit" if value > 0 else "no lower limit"
+    if unit in SHARES:
+        return f"{_plain(100 * value, decimals)}%"
+    sign = "$" if unit == "US dollars" else ""
+    rounded = round(value, decimals)
+    if abs(rounded) >= _MILLION:
+        return f"{sign}{_plain(rounded / _MILLION, max(0, 6 + min(decimals, 0))).rstrip('0').rstrip('.')} million"
+    return f"{sign}{_plain(rounded, decimals)}"
+
+
+def _plain(value: float, decimals: int) -> str:
+    return f"{value:,.{max(decimals, 0)}f}".replace("-", "−")
+
+
+def words(value: float) -> str:
+    """A whole number in words below ten, in figures from ten on."""
+    return num2words(int(value)) if value == int(value) and abs(value) < 10 else number(value, "")
+
+
+def ordinal(value: float) -> str:
+    """A whole number as 102nd; first to ninth in words."""
+    return num2words(int(value), to="ordinal" if value < 10 else "ordinal_num")
+
+
+def odds(probability: float) -> str:
+    """A probability to the nearest tenth: roughly a 6-in-10; never one that sounds certain."""
+    match round(10 * probability):
+        case 0:
+            return "a less than 1-in-10"
+        case 10:
+            return "a better than 9-in-10"
+        case tenths:
+            return f"roughly {'an' if tenths == 8 else 'a'}\N{NO-BREAK SPACE}{tenths}-in-10"
+
+
+def fraction(share: float) -> str:
+    """A share as the nearest common fraction ("nearly a third"); as a percentage where none is within 3 points."""
+    name, nearest = min(_FRACTIONS.items(), key=lambda fraction: abs(fraction[1] - share))
+    if abs(share - nearest) > 0.03:
+        return number(share, "share")
+    if round(share, 3) == round(nearest, 3):
+        return name
+    return f"{'nearly' if share < nearest else 'more than'} {name}"
+
+
+def more_than(value: float) -> str:
+    """The whole number that `value` exceeds, as "more than one"; the number itself where it is whole."""
+    return words(value) if value == int(value) else f"more than {words(int(value))}"
+
+
+def day(when: date) -> str:
+    return f"{MONTHS[when.month - 1]} {when.day}"
+
+
+def full_date(when: date) -> str:
+    return f"{day(when)}, {when.year}"
+
+
+def published(day: date, known: str = "day") -> str:
+    """When a source was published, no more exactly than is `known`: its day, month or year."""
+    months = {"month": f"{FULL_MONTHS[day.month - 1]} {day.year}", "year": str(day.year)}
+    return months.get(known) or full_date(day)
+
+
+def citation(authors: str, publisher: str, when: str) -> str:
+    """How a graphic names a source; `authors` are separated by semicolons."""
+    by = f" by {' and '.join(authors.split('; '))}" if authors else ""
+    return f"{publisher or 'Article'}{by}, {when}"
+
+
+def span(start: date | None, end: date | None) -> str:
+    """A period as briefly as it can be said: one day, one month, one year or from–to."""
+    if start is None or end is None:
+        return f"from {full_date(start)}" if start else f"until {full_date(end)}" if end else "not dated"
+    if start == end:
+        return full_date(start)
+    if (start.month, start.day, end.month, end.day) == (1, 1, 12, 31):
+        return str(start.year) if start.year == end.year else f"{start.year}–{end.year}"
+    return f"{full_date(start)} – {full_date(end)}"

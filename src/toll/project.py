@@ -1,0 +1,86 @@
+"""Where things are. No other module spells a folder's name."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from toll.problems import Problem, Problems
+
+CHAIN = Path("notebooks/chain.yml")
+
+
+def user_cache() -> Path:
+    """The user's cache folder, or the system's temporary one where the user's cannot be written to."""
+    try:
+        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "toll"
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return folder
+    except (OSError, RuntimeError):  # RuntimeError: nobody knows where home is
+        pass
+    return Path(tempfile.gettempdir()) / f"toll-{os.getuid()}"
+
+
+@dataclass(frozen=True)
+class Project:
+    """A checkout of the project, or a staged copy of one: both have the same folders."""
+
+    root: Path
+
+    @classmethod
+    def find(cls, start: Path | None = None) -> Project:
+        """The project that `start` (default: the current folder) is in, found as git finds its own."""
+        start = (start or Path.cwd()).resolve()
+        for folder in (start, *start.parents):
+            if (folder / CHAIN).is_file():
+                return cls(folder)
+        raise Problems(
+            [
+                Problem.old(
+                    str(start),
+                    None,
+                    None,
+                    f"no {CHAIN} here or above",
+                    "a folder of the project",
+                    "Change into the project's folder and try again.",
+                )
+            ]
+        )
+
+    @property
+    def chain(self) -> Path:
+        return self.root / CHAIN
+
+    @property
+    def notebooks(self) -> Path:
+        return self.root / "notebooks"
+
+    @property
+    def raw(self) -> Path:
+        return self.root / "data" / "raw"
+
+    @property
+    def editions(self) -> Path:
+        return self.root / "editions"
+
+    @property
+    def lock(self) -> Path:
+        return self.root / "requirements.lock"
+
+    @property
+    def figures(self) -> Path:
+        return self.root / "figures"
+
+    @property
+    def work(self) -> Path:
+        """What only this machine needs: stages, caches, the record of what ran. Safe to delete."""
+        return self.root / ".toll"
+
+    def processed(self, edition: str) -> Path:
+        return self.root / "data" / "processed" / edition
+
+    def published(self, edition: str) -> Path:
+        return self.figures / edition

@@ -1,0 +1,78 @@
+"""The two ways to run a notebook's cells under papermill; both give the same bytes.
+
+`fork` (a registered papermill engine) runs the cells in the process it is called in: no kernel to start, no
+sockets. The server in `toll.run.server` gives each notebook such a process of its own, forked with
+everything imported. `kernel` is papermill's standard engine with the standard IPython kernel over private IPC
+sockets.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import Engine
+from papermill.exceptions import PapermillException
+
+
+class ForkEngine(Engine):
+    """Runs the cells of one notebook in this process; a second notebook needs a second process.
+
+    The notebook as far as it came is written to `keep` before each cell, in case that the cell ends the process.
+    """
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man, kernel_name, keep=None, **options):
+        from IPython.core.interactiveshell import InteractiveShell
+
+        from toll.run.cells import Cells
+
+        if InteractiveShell.initialized():
+            raise PapermillException("engine fork: this process has a shell already; run one notebook per process")
+        traits = PapermillNotebookClient.class_trait_names()
+        client = _Client(nb_man, **{name: value for name, value in options.items() if name in traits})
+        client.kc, client.keep = Cells(), keep
+        try:
+            return client.execute()
+        finally:
+            client.kc.close()
+
+
+class _Client(PapermillNotebookClient):
+    """papermill's notebook client when the cells run here: there is no kernel to set up or to shut down."""
+
+    keep: str | None
+
+    def execute_cell(self, cell, *arguments, **options):
+        if self.keep:
+            Path(self.keep).write_text(json.dumps(self.nb))
+        return super().execute_cell(cell, *arguments, **options)
+
+    def setup_kernel(self, **_):
+        from contextlib import nullcontext
+
+        return nullcontext()
+
+
+def kernel_options() -> dict[str, object]:
+    """What papermill's standard engine needs to use a private kernel that is ended at once."""
+    from jupyter_client.kernelspec import KernelSpec
+    from jupyter_client.manager import AsyncKernelManager
+
+    from toll.run.process import python
+
+    # A Unix socket's path may have some hundred characters only: not in the project's folder.
+    folder = tempfile.mkdtemp(prefix="toll-")
+    os.environ.update(IPYTHONDIR=folder, JUPYTER_RUNTIME_DIR=folder)
+
+    class PrivateKernel(AsyncKernelManager):
+        def __init__(self, **options):
+            super().__init__(**options)
+            command = python("toll.run.kernel", "-f", "{connection_file}", "--HistoryManager.enabled=False")
+            self._kernel_spec = KernelSpec(argv=command, display_name="Python 3", language="python")
+            self.transport, self.ip = "ipc", f"{folder}/socket"
+
+    return {"kernel_manager_class": PrivateKernel, "shutdown_kernel": "immediate"}

@@ -1,0 +1,172 @@
+"""All or nothing: a finished run replaces what was published, or leaves it untouched, whenever it is
+interrupted.
+
+What a run made lies ready on the same file system, flushed to disk. Writing the journal is the moment at
+which the run counts: before it nothing has been touched and the stage is waste; after it each file is moved
+into place by rename, and if that is interrupted the next start completes it from the journal. A move that
+fails (a folder that may not be written, say) takes the others back, from links to the old files that were
+made beforehand.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from toll.problems import Problem, Problems
+from toll.project import Project
+
+Moves = dict[str, str | None]  # path in the project: path of the new file in the stage, None: to be deleted
+
+
+def _journal(project: Project) -> Path:
+    return project.work / "journal.json"
+
+
+@contextmanager
+def sole_run(project: Project) -> Iterator[None]:
+    """Holds the project's lock, on a project as the last run left it or would have. Raises Problems at once
+    if held."""
+    from filelock import FileLock, Timeout
+
+    project.work.mkdir(exist_ok=True)
+    try:
+        with FileLock(project.work / "lock", timeout=0):
+            recover(project)
+            yield
+    except Timeout:
+        raise Problems(
+            [
+                Problem.old(
+                    ".toll/lock",
+                    None,
+                    None,
+                    "another run in progress",
+                    "one run at a time",
+                    "Nothing was changed. Wait for the other run to end.",
+                )
+            ]
+        ) from None
+
+
+def interrupted(project: Project) -> bool:
+    """Whether a run was cut short while publishing."""
+    return _journal(project).exists()
+
+
+def recover(project: Project) -> None:
+    """Completes an interrupted publication and clears away what dead runs left. Only under the lock."""
+    if interrupted(project):
+        order = json.loads(_journal(project).read_text())
+        _apply(project, project.root / order["stage"], order["moves"])
+    shutil.rmtree(project.work / "stage", ignore_errors=True)
+
+
+def commit(project: Project, stage: Path, moves: Moves) -> None:
+    """Publishes the files of a stage. Raises Problems, with everything as it was, if one cannot be put in
+    place."""
+    old = stage / "old"
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        for path, new in moves.items():
+            if new is not None:
+                _sync(stage / new)
+            if (project.root / path).exists():
+                (old / path).parent.mkdir(parents=True, exist_ok=True)
+                _keep(project.root / path, old / path)
+        order = {"stage": stage.relative_to(project.root).as_posix(), "moves": moves}
+        _write(_journal(project), json.dumps(order))
+        _apply(project, stage, moves)
+    except OSError as error:
+        raise _unpublished(error) from None
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _apply(project: Project, stage: Path, moves: Moves) -> None:
+    """Moves the files into place; may be repeated. Ends with the journal gone, one way or the other."""
+    try:
+        for path, new in moves.items():
+            target = project.root / path
+            if new is None:
+                target.unlink(missing_ok=True)
+                _drop_empty_folders(project, target.parent)
+            elif (stage / new).exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                (stage / new).replace(target)
+    except OSError as error:
+        _undo(project, stage, moves)
+        _settle(project, moves)
+        raise _unpublished(error) from None
+    _settle(project, moves)
+
+
+def _settle(project: Project, moves: Moves) -> None:
+    for folder in {(project.root / path).parent for path in moves}:
+        _sync(folder)
+    _journal(project).unlink()
+    _sync(project.work)
+
+
+def _undo(project: Project, stage: Path, moves: Moves) -> None:
+    for path, new in moves.items():
+        target, kept = project.root / path, stage / "old" / path
+        if kept.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            kept.replace(target)
+        elif new is not None and not (stage / new).exists():
+            target.unlink(missing_ok=True)
+
+
+def _keep(file: Path, link: Path) -> None:
+    try:
+        os.link(file, link)
+    except OSError:  # a file system without links
+        shutil.copy2(file, link)
+
+
+def _drop_empty_folders(project: Project, folder: Path) -> None:
+    with contextlib.suppress(OSError):  # the first that is not empty
+        while folder != project.root:
+            folder.rmdir()
+            folder = folder.parent
+
+
+def _write(file: Path, text: str) -> None:
+    draft = file.with_suffix(".draft")
+    draft.write_text(text)
+    _sync(draft)
+    draft.replace(file)
+    _sync(file.parent)
+
+
+def _sync(path: Path) -> None:
+    """Flushes a file, or a folder's list of files, to disk."""
+    with contextlib.suppress(FileNotFoundError):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _unpublished(error: OSError) -> Problems:
+    name = str(error.filename2 or error.filename or ".toll")
+    return Problems(
+        [
+            Problem.old(
+                name,
+                None,
+                None,
+                f"{error.strerror}",
+                "to put the new file here",
+                "Nothing was changed. Make room or correct the permissions.",
+            )
+        ]
+    )

@@ -1,0 +1,140 @@
+"""What a notebook does: build, look, save, load. Other tests of graphics take their example from here."""
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import altair as alt
+import polars as pl
+import pytest
+
+from support.rain import FURNITURE, rain_chart, rain_graphic
+from toll.graphics.graphic import Graphic
+from toll.problems import Problems
+
+
+def test_every_size_and_theme_is_built():
+    graphic = rain_graphic(print_widths=(85, 128.5))
+    assert list(graphic.specs) == [
+        "desktop/light",
+        "desktop/dark",
+        "mobile/light",
+        "mobile/dark",
+        "social/light",
+        "square/light",
+        "print-85mm/light",
+        "print-128.5mm/light",
+    ]
+
+
+def test_the_notebook_shows_the_finished_picture_and_the_same_on_every_run():
+    shown, metadata = rain_graphic()._repr_mimebundle_()
+    assert (shown, metadata) == rain_graphic()._repr_mimebundle_()
+    # viewers that show no foreign SVG, as JupyterLab before a notebook is trusted, take the PNG, at its real width
+    assert base64.b64decode(shown["image/png"]).startswith(b"\x89PNG")
+    assert metadata == {"image/png": {"width": 640}}
+    assert shown["text/plain"] == FURNITURE.alt
+    assert all(word in shown["image/svg+xml"] for word in ("Rain was heavier", "Keeper", "example", "June"))
+
+
+def test_the_picture_does_not_depend_on_where_the_reader_sits():
+    code = "import test_graphic as t; print(t.dated_graphic().svg)"
+    elsewhere = {"TZ": "Pacific/Kiritimati", "LC_ALL": "de_DE.UTF-8", "PYTHONHASHSEED": "3"}
+    there = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parent,
+        env=os.environ | elsewhere | {"PYTHONPATH": str(Path(__file__).parents[1])},
+        check=True,
+        capture_output=True,
+        encoding="utf-8",
+    ).stdout
+    here = dated_graphic().svg
+    assert "Jan. 31" in here
+    assert there == here + "\n"
+
+
+def dated_graphic():
+    days = pl.DataFrame({"day": [1, 31]}).select(day=pl.date(2001, 1, "day"), rain=pl.lit(5) * pl.col("day"))
+    axis = alt.Axis(values=days["day"].to_list(), labelExpr="'Jan. ' + date(datum.value)", labelFlush=True)
+
+    def chart(width, height, style):
+        day = alt.X("day:T", axis=axis)
+        return (
+            alt.Chart(days)
+            .mark_line(color=style.theme.red)
+            .encode(day, alt.Y("rain:Q", axis=None))
+            .properties(width=width, height=height or 80)
+        )
+
+    return rain_graphic("dated", chart, data=days)
+
+
+def test_saved_and_loaded_it_is_the_same_graphic(tmp_path):
+    graphic = rain_graphic()
+    specification, table = graphic.save(tmp_path)
+    assert (specification.name, table.name) == ("rain.json", "rain.csv")
+    assert json.dumps(Graphic.load(specification).tasks()) == json.dumps(graphic.tasks())
+    assert table.read_text() == "month,rain,reported\nMay,80,true\nJune,130,true\nJuly,95,false\n"
+    before = specification.read_bytes()
+    rain_graphic().save(tmp_path)
+    assert specification.read_bytes() == before
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
+def test_a_cell_that_a_spreadsheet_would_run_is_refused(tmp_path, cell):
+    graphic = rain_graphic(data=pl.DataFrame({"month": ["May", cell]}))
+    with pytest.raises(Problems, match=r"rain\.csv, line 3, column month"):
+        graphic.save(tmp_path)
+    assert not (tmp_path / "rain.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"alt": "x" * 251}, "column alt: found 251 characters, expected 250 at most"),
+        ({"headline": " "}, "column headline: found nothing"),
+        ({"source": ""}, "column source: found nothing"),
+    ],
+)
+def test_furniture_that_no_file_could_carry_is_refused(change, message):
+    with pytest.raises(Problems, match=message):
+        rain_graphic(furniture=replace(FURNITURE, **change))
+
+
+def test_a_note_may_be_left_out():
+    assert "Note: " not in rain_graphic(furniture=replace(FURNITURE, note="")).svg
+
+
+@pytest.mark.parametrize("name", ["../rain", "Rain", "rain fall", "rain.svg", ""])
+def test_a_name_that_is_no_file_name_is_refused(name):
+    with pytest.raises(Problems, match="lower-case letters"):
+        rain_graphic(name)
+
+
+def test_text_that_leaves_no_room_on_a_fixed_canvas_is_refused():
+    with pytest.raises(Problems, match=r"rain, social: found -?\d+ px left for the plot"):
+        rain_graphic(furniture=replace(FURNITURE, deck_brief="Too many words for so small a card. " * 12))
+
+
+def test_the_charts_own_configuration_goes_before_the_house_s():
+    def chart(width, height, style):
+        return rain_chart(width, height, style).configure_axis(labelColor="#1d4f7c")
+
+    config = rain_graphic(chart=chart).specs["desktop/light"]["config"]
+    assert config["axis"]["labelColor"] == "#1d4f7c"
+    assert config["axis"]["labelFontSize"] == 14
+    assert config["background"] is None
+
+
+def test_labels_spread_as_little_as_keeps_them_apart():
+    from toll.graphics.graphic import Style
+    from toll.graphics.theme import SCREENS, THEMES
+
+    style = Style(SCREENS[0], THEMES["light"])
+    assert style.spread([0, 50, 100], 20) == [0, 50, 100]
+    assert style.spread([10, 12, 14], 10) == [2, 12, 22]
+    assert style.spread([0, 1, 50], 10) == [-4.5, 5.5, 50]

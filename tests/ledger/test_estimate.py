@@ -1,0 +1,120 @@
+"""The statistics against scipy, against published values, and at their limits."""
+
+import itertools
+import math
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from toll.ledger import estimate
+
+DEATHS, ELAPSED, YEAR, BASELINE = 102, 219, 365, 166
+LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)
+counts = st.integers(0, 400)
+splits = st.tuples(st.integers(20, 364), st.just(365))
+
+
+def test_projection_gives_the_values_computed_independently():
+    assert estimate.even_pace(DEATHS, ELAPSED, YEAR) == 170.0
+    assert [estimate.projected_total(DEATHS, ELAPSED, YEAR, p) for p in LEVELS] == [151, 157, 170, 184, 192]
+    assert estimate.probability_above(BASELINE, DEATHS, ELAPSED, YEAR) == pytest.approx(0.628, abs=5e-4)
+
+
+def test_clustered_deaths_widen_the_projection():
+    clustered = [estimate.projected_total(DEATHS, ELAPSED, YEAR, p, 2) for p in LEVELS]
+    assert clustered == [143, 152, 170, 190, 202]
+    assert estimate.probability_above(BASELINE, DEATHS, ELAPSED, YEAR, 2) == pytest.approx(0.59, abs=5e-3)
+
+
+@given(counts, splits, st.sampled_from(LEVELS))
+def test_projected_total_is_the_negative_binomial_quantile(count, split, probability):
+    elapsed, whole = split
+    law = stats.nbinom(count + 0.5, elapsed / whole)
+    got = estimate.projected_total(count, elapsed, whole, probability) - count
+    assert law.cdf(got) >= probability - 1e-9
+    assert got == 0 or law.cdf(got - 1) < probability + 1e-9
+
+
+@given(counts, splits, st.integers(-10, 300))
+def test_probability_above_is_the_negative_binomial_tail(count, split, excess):
+    elapsed, whole = split
+    expected = stats.nbinom(count + 0.5, elapsed / whole).sf(excess) if excess >= 0 else 1.0
+    assert estimate.probability_above(count + excess, count, elapsed, whole) == pytest.approx(expected, abs=1e-9)
+
+
+@given(st.integers(60, 400), st.integers(150, 364), st.sampled_from((0.025, 0.1, 0.9, 0.975)))
+def test_the_drawn_edge_lies_within_one_death_of_the_printed_limit(count, elapsed, probability):
+    edge = estimate.projection_edge(count, elapsed, 365, probability)
+    assert abs(edge - estimate.projected_total(count, elapsed, 365, probability)) < 1.01
+
+
+@given(st.integers(1, 300), splits, st.sampled_from(LEVELS), st.sampled_from((1, 2, 5, 20)))
+def test_no_total_lies_below_what_has_happened(count, split, probability, dispersion):
+    elapsed, whole = split
+    assert estimate.projection_edge(count, elapsed, whole, probability, dispersion) >= count
+    assert estimate.projected_total(count, elapsed, whole, probability, dispersion) >= count
+
+
+@pytest.mark.parametrize("dispersion", [1.5, 2, 3, 5])
+def test_dispersed_limits_are_those_of_the_scaled_normal_score_interval(dispersion):
+    """Solves the score equation (Y - X m/n)^2 = z^2 phi (X + Y)(m/n)... numerically, not in closed form."""
+    remaining = YEAR - ELAPSED
+    for probability in (0.025, 0.1, 0.9, 0.975):
+        z = stats.norm.ppf(probability) * math.sqrt(dispersion)
+        to_come = estimate.projection_edge(DEATHS, ELAPSED, YEAR, probability, dispersion) - DEATHS
+        rate = (DEATHS + to_come) / YEAR
+        residual = (to_come - DEATHS * remaining / ELAPSED) / math.sqrt(rate * remaining * YEAR / ELAPSED)
+        assert residual == pytest.approx(z, rel=1e-9)
+
+
+def test_the_year_that_is_over_is_certain():
+    assert estimate.projected_total(166, 365, 365, 0.975) == 166
+    assert estimate.probability_above(165, 166, 365, 365) == 1.0
+    assert estimate.probability_above(166, 166, 365, 365) == 0.0
+
+
+def test_an_open_ended_count_stays_open_ended():
+    assert estimate.projected_total(math.inf, ELAPSED, YEAR, 0.5) == math.inf
+    assert estimate.projection_edge(math.inf, ELAPSED, YEAR, 0.5) == math.inf
+    assert estimate.rate(math.inf, 181) == math.inf
+    assert estimate.probability_above(166, math.inf, ELAPSED, YEAR) == 1.0
+
+
+def test_rate_comparison_of_the_two_years():
+    arguments = (DEATHS, ELAPSED, BASELINE, YEAR)
+    assert estimate.rate_ratio(*arguments) == pytest.approx(1.024, abs=5e-4)
+    assert estimate.rate_difference_p(*arguments) == pytest.approx(0.85, abs=5e-3)
+    assert estimate.even_pace(BASELINE, YEAR, ELAPSED) == pytest.approx(99.6, abs=0.05)
+
+
+@given(st.integers(0, 200), st.integers(0, 200), st.integers(1, 365), st.integers(1, 365))
+def test_rate_comparison_is_the_exact_binomial_test(count, base_count, days, base_days):
+    if count + base_count == 0:
+        return
+    exact = stats.binomtest(count, count + base_count, days / (days + base_days))
+    got = estimate.rate_difference_p(count, days, base_count, base_days)
+    assert got == pytest.approx(exact.pvalue, abs=1e-6)
+    interval = exact.proportion_ci(0.95, "exact")
+    for share, probability in zip(interval, (0.025, 0.975), strict=True):
+        expected = share / (1 - share) * base_days / days if share < 1 else math.inf
+        limit = estimate.rate_ratio_limit(count, days, base_count, base_days, probability)
+        assert limit == pytest.approx(expected, rel=1e-6)
+
+
+def test_rates_and_dates():
+    assert estimate.rate(201, 181) == pytest.approx(1.11, abs=5e-3)
+    assert estimate.days_after(date(2014, 6, 28), 9) == date(2014, 7, 7)
+
+
+@given(st.integers(1, 300), splits, st.sampled_from(LEVELS), st.sampled_from((1, 2, 4)))
+def test_projection_is_monotone_in_the_count_and_the_probability(count, split, probability, dispersion):
+    elapsed, whole = split
+    totals = [
+        estimate.projected_total(n, elapsed, whole, probability, dispersion) for n in (count, count + 5, count + 40)
+    ]
+    assert all(a <= b for a, b in itertools.pairwise(totals))
+    quantiles = [estimate.projected_total(count, elapsed, whole, p, dispersion) for p in LEVELS]
+    assert all(a <= b for a, b in itertools.pairwise(quantiles))

@@ -1,0 +1,237 @@
+"""Both engines give the same bytes: each kind of output, each way to fail, on the same small notebooks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from support.toy import notebook
+from toll.run import notebook_file
+from toll.run.pool import Pool
+
+# By case: its cells. A case ends at its first failing cell.
+CASES = {
+    "results": [
+        "1",
+        "'text'",
+        "[1, (2,)]",
+        "None",
+        "{'a': {1}}",
+        "a = 2\na;",
+        "_",
+        "Out[2]",
+        "%%capture\n1",
+        "!echo x",
+    ],
+    "streams": [
+        "import sys\nprint('out')\nprint('err', file=sys.stderr)\nprint('more')",
+        "for i in range(1000):\n    print(i, end=' ', flush=True)",
+        "print('10%\\r20%\\rdone')\nprint('abc\\b\\bd')",
+        "print('ü→😀')\nprint('a', end='')\nprint('b')",
+        "import logging\nlogging.warning('warned')",
+        "sys.stdout.write('x'), sys.stdout.isatty(), sys.stdout.encoding, sys.stdin.read()",
+    ],
+    "descriptors": [
+        "import os, subprocess, sys",
+        "print('a')\nos.system('echo b; echo c >&2')\nprint('d')",
+        "subprocess.run(['sh', '-c', 'printf x; sleep 0.1; printf y'])\nprint('z')",
+        "os.write(1, b'raw\\n')\nos.write(2, b'\\xff\\n')",
+        "import ctypes\nctypes.CDLL(None).printf(b'native\\n')\nprint('after')",
+        "sys.__stdout__.write('first stream\\n')",
+        "pid = os.fork()\nif not pid:\n    os.write(1, b'forked\\n')\n    os._exit(0)\nos.waitpid(pid, 0)[1]",
+        "%%bash\necho from bash",
+        "subprocess.Popen(['sleep', '60']).poll()",
+    ],
+    "displays": [
+        "from IPython.display import HTML, Image, JSON, Markdown, SVG, clear_output, display, update_display",
+        "print('before')\ndisplay(HTML('<b>x</b>'), metadata={'text/html': {'a': 1}})\nprint('after')",
+        "handle = display(1, display_id='one')\nupdate_display(2, display_id='one')\nhandle.update(HTML('three'))",
+        "handle.update('four')\n'in another cell'",
+        "print('gone')\nclear_output()\nprint('stays')",
+        "display('gone')\nclear_output(wait=True)\ndisplay('stays')",
+        "display(SVG('<svg xmlns=\"http://www.w3.org/2000/svg\"/>'), Markdown('*m*'), JSON({'a': (1, 2)}))",
+        "import base64\nImage(base64.b64decode('iVBORw0KGgo='), format='png')",
+        "display({'text/plain': 'raw', 'application/json': {'b': [1, None, 1.5]}}, raw=True)",
+        "class Odd:\n    def _repr_html_(self): return '<i>odd</i>'\n    def __repr__(self): return 'odd'\nOdd()",
+    ],
+    "stack": [
+        "import polars as pl\npl.DataFrame({'year': [2013, 2014], 'dead': [166, None]})",
+        "import altair as alt\nalt.Chart(pl.DataFrame({'a': [1]})).mark_bar().encode(x='a').to_dict()['mark']",
+        "import vl_convert\nlen(vl_convert.vega_to_svg({'width': 9, 'height': 9, 'marks': []})) > 9",
+    ],
+    "warnings": [
+        "import warnings\nwarnings.warn('careful')",
+        "def old():\n    warnings.warn('old', DeprecationWarning, stacklevel=2)\nold()",
+        "import asyncio\nawait asyncio.sleep(0)\n'awaited'",
+        "asyncio.get_running_loop().is_running()",
+        "__name__, '__file__' in globals(), get_ipython().__class__.__name__",
+        "hash('seed'), __import__('os').environ['TZ'], __import__('os').environ.get('TERM')",
+    ],
+    "raises": ["def inner(x):\n    return 1 / x", "print('before')\ninner(0)", "print('never')"],
+    "chained": ["try:\n    {}['key']\nexcept KeyError as error:\n    raise ValueError('wörse') from error"],
+    "syntax": ["print('a'\n", "1"],
+    "indented": ["if True:\n1"],
+    "repr raises": ["class Bad:\n    def __repr__(self): raise RuntimeError('no repr')\nBad()", "1"],
+    "input": ["input('name? ')"],
+    "getpass": ["import getpass\ngetpass.getpass()"],
+    "exits": ["import sys\nsys.exit(0)", "1"],
+    "exits badly": ["raise SystemExit('bad')", "1"],
+    "asyncio.run": ["import asyncio\nasyncio.run(asyncio.sleep(0))"],
+}
+FAILING = set(list(CASES)[6:])
+
+
+Executed = dict[str, tuple[str, dict]]  # by case: the executed notebook, and what the worker said
+
+
+def execute(engine: str, folder: Path) -> Executed:
+    """Runs all cases, three at a time."""
+    found: Executed = {}
+    waiting = list(CASES)
+    with Pool(engine, 60) as pool:
+        for _ in range(3):
+            start(pool, case := waiting.pop(), folder / case)
+        for event in pool.events():
+            if event.exit is not None:
+                result = json.loads((event.scratch / "result.json").read_text())
+                found[event.scratch.name] = (event.scratch / "out.ipynb").read_text(), result
+                if waiting:
+                    start(pool, case := waiting.pop(), folder / case)
+        assert pool.notes == []
+    return found
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory) -> Executed:
+    return execute("fork", tmp_path_factory.mktemp("fork"))
+
+
+def start(pool: Pool, case: str, folder: Path) -> None:
+    folder.mkdir()
+    source = json.loads(notebook(*CASES[case]))
+    (folder / "in.ipynb").write_text(notebook_file.dumps(notebook_file.source(source)))
+    pool.start(folder, notebook=folder / "in.ipynb", output=folder / "out.ipynb", cwd=folder, parameters={})
+
+
+def test_both_engines_give_the_same_bytes(executed, tmp_path):
+    kernel = execute("kernel", tmp_path)
+    assert [case for case in CASES if executed[case][0] != kernel[case][0]] == []
+    for case in CASES:
+        said, other = executed[case][1], kernel[case][1]
+        assert (said.get("cell"), said.get("error")) == (other.get("cell"), other.get("error"))
+
+
+def test_cases_fail_that_should(executed):
+    assert {case for case in CASES if executed[case][1]} == FAILING
+
+
+def outputs(executed, case: str, number: int) -> list[dict]:
+    cells = notebook_file.code_cells(json.loads(executed[case][0]))
+    return cells[number]["outputs"]
+
+
+def text(output: dict) -> str:
+    return "".join(output["text"])
+
+
+def test_what_is_written_to_descriptors_keeps_its_place(executed):
+    assert [text(output) for output in outputs(executed, "descriptors", 2)[:2]] == ["a\nb\nd\n", "c\n"]
+    assert text(outputs(executed, "descriptors", 3)[0]) == "xyz\n"
+    assert [text(output) for output in outputs(executed, "descriptors", 4)[:2]] == ["raw\n", "�\n"]
+    assert text(outputs(executed, "descriptors", 5)[0]) == "after\nnative\n"  # as C's own buffer has it
+    assert text(outputs(executed, "descriptors", 7)[0]) == "forked\n"
+
+
+def test_a_display_is_updated_where_it_stands(executed):
+    (output,) = outputs(executed, "displays", 3)
+    assert output["data"]["text/plain"] == ["'four'"]
+
+
+def test_a_warning_does_not_name_a_process_or_a_temporary_folder(executed):
+    assert text(outputs(executed, "warnings", 1)[0]).startswith("cell-")
+
+
+def test_sys_exit_zero_is_not_success(executed):
+    assert executed["exits"][1]["cell"] == 2
+    assert executed["exits"][1]["error"].startswith("SystemExit")
+
+
+def test_executed_notebooks_carry_no_trace_of_the_run(executed):
+    for case in CASES.keys() - FAILING:
+        notebook = json.loads(executed[case][0])
+        assert notebook["metadata"] == {"kernelspec": notebook_file.KERNELSPEC, "language_info": {"name": "python"}}
+        assert all(cell["metadata"] in ({}, {"tags": ["parameters"]}) for cell in notebook["cells"])
+        assert notebook_file.dumps(notebook_file.clean(notebook)) == executed[case][0]
+
+
+def test_nothing_leaks_from_one_notebook_to_the_next(tmp_path):
+    """The second notebook would see the first's names, modules, folder or environment if they shared a
+    process."""
+    first = ["import os, sys\nleak = 1\nsys.leak = os.environ['LEAK'] = 'x'\nos.chdir('/')\nsys.path.append('leak')"]
+    second = [
+        "import os, sys\n('leak' in globals(), hasattr(sys, 'leak'), 'LEAK' in os.environ, os.getcwd() == '/',\n"
+        " 'leak' in sys.path)"
+    ]
+    with Pool("fork", 60) as pool:
+        for name, cells in (("first", first), ("second", second)):
+            CASES[name] = cells
+            start(pool, name, tmp_path / name)
+            del CASES[name]
+            list(pool.events())
+    cells = json.loads((tmp_path / "second/out.ipynb").read_text())["cells"]
+    assert "".join(cells[-1]["outputs"][0]["data"]["text/plain"]) == "(False, False, False, False, False)"
+
+
+def test_the_engine_is_registered_with_papermill(tmp_path):
+    import subprocess
+    import sys
+
+    (tmp_path / "in.ipynb").write_text(notebook_file.dumps(notebook_file.source(json.loads(notebook("word * 2")))))
+    command = [
+        sys.executable,
+        "-m",
+        "papermill",
+        "in.ipynb",
+        "out.ipynb",
+        "--engine",
+        "fork",
+        "--no-progress-bar",
+    ]
+    subprocess.run([*command, "-p", "word", "ab"], cwd=tmp_path, check=True, capture_output=True)
+    cells = json.loads((tmp_path / "out.ipynb").read_text())["cells"]
+    assert cells[-1]["outputs"][0]["data"]["text/plain"] == ["'abab'"]
+
+
+def test_a_server_with_busy_threads_does_not_fork(tmp_path):
+    """A server that a polars query has run in has such threads: its children would wait for ever."""
+    import subprocess
+    import sys
+
+    code = (
+        "import sys, polars\n"
+        "from toll.run import process\n"
+        "assert process.busy_threads() == [], process.busy_threads()\n"
+        "polars.LazyFrame({'a': range(9)}).group_by('a').len().collect()\n"
+        "assert process.busy_threads()\n"
+        "from toll.run import server\n"
+        "server.import_stack = lambda: None\n"
+        "it = server.Server('fork')\n"
+        "import os\nit.jobs[it.start(sys.argv[1])] = sys.argv[1]\nos.wait()\n"
+    )
+    source = json.loads(notebook("import polars\npolars.DataFrame({'a': [2, 1]}).sort('a')['a'].to_list()"))
+    (tmp_path / "in.ipynb").write_text(notebook_file.dumps(notebook_file.source(source)))
+    job = {
+        "notebook": f"{tmp_path}/in.ipynb",
+        "output": f"{tmp_path}/out.ipynb",
+        "cwd": str(tmp_path),
+        "parameters": {},
+        "engine": "fork",
+        "timeout": 60,
+    }
+    (tmp_path / "job.json").write_text(json.dumps(job))
+    said = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, timeout=60)
+    assert "a fresh process for a notebook: this one has the threads" in said.stdout, said.stderr
+    assert json.loads((tmp_path / "result.json").read_text()) == {}
+    assert '"[1, 2]"' in (tmp_path / "out.ipynb").read_text()

@@ -1,0 +1,415 @@
+"""Runs that go wrong: each says which notebook and cell, changes nothing published and leaves no process."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.processes import descendants_of, wait_for
+from support.toy import FIND, Toy
+from toll.problems import Problems
+from toll.run import editions, publish, steps
+from toll.run.runner import Options, plan_edition, run
+
+FAULTS = {
+    "raise": ("1 / 0", "ZeroDivisionError: division by zero"),
+    "sys.exit": ("import sys; sys.exit(0)", "SystemExit: 0"),
+    "quit": ("quit()", "the cell called quit() or exit()"),
+    "os._exit": ("import os; os._exit(0)", "the cell ended the notebook's process (exit code 0)"),
+    "segfault": ("import ctypes; ctypes.string_at(0)", "the cell ended the notebook's process (SIGSEGV)"),
+    "kill": ("import os, signal; os.kill(os.getpid(), 9)", "the cell ended the notebook's process (SIGKILL)"),
+    "input": ("input()", "StdinNotImplementedError"),
+    "memory": (
+        "import resource; resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30)); b'x' * 2**31",
+        "MemoryError",
+    ),
+    "memory in native code": (
+        "import resource; resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31)); "
+        "import polars; polars.zeros(2**30, eager=True).to_frame().with_columns(a=polars.all() + 1)",
+        "the cell ended the notebook's process (SIGABRT)",
+    ),
+    "much output": ("print('x' * 100_000_000)", "the cells printed 100 MB"),
+    "many lines": ("for _ in range(1_000_000): print('x' * 99)", "the cells printed 1"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_failing_cell_is_named_and_shown(toy, fault):
+    cell, error = FAULTS[fault]
+    toy.only("good = 1", cell, "print('later')")
+    toy.project.processed("article").mkdir(parents=True)
+    (toy.project.processed("article") / "first.txt").write_text("of the last run")
+    before = toy.published()
+    outcome = toy.toll("run")
+    assert outcome.returncode == 1
+    assert f"notebooks/first.ipynb, cell [4]: {error}" in outcome.stderr or fault in ("much output", "many lines")
+    assert error in outcome.stderr
+    assert cell in outcome.stderr or fault in ("much output", "many lines")
+    assert "Nothing was published" in outcome.stderr
+    assert "site-packages/toll" not in outcome.stderr
+    assert toy.published() == before
+    assert (toy.project.work / "failed/article/first").is_dir()
+    assert not (toy.project.work / "stage").exists() or not any((toy.project.work / "stage").iterdir())
+
+
+def test_the_executed_notebook_is_kept(toy):
+    toy.only("print('seen')", "1 / 0")
+    toy.toll("run")
+    cells = json.loads((toy.project.work / "failed/article/first.ipynb").read_text())["cells"]
+    printed = [output for cell in cells for output in cell.get("outputs", [])]
+    assert printed[0]["text"] == ["seen\n"]
+    assert printed[1]["ename"] == "ZeroDivisionError"
+
+
+@pytest.mark.parametrize("engine", ["fork", "kernel"])
+@pytest.mark.parametrize("cell", ["while True: pass", "import time; time.sleep(60)"])
+def test_a_cell_that_takes_too_long_is_ended(toy, engine, cell):
+    toy.only(cell)
+    [report] = run(toy.project, [plan_edition(toy.project, "article")], Options(engine=engine, cell_seconds=1))
+    assert "cell [3]: the cell ran longer than 1 seconds" in str(report.failure)
+    assert not (toy.project.processed("article")).exists()
+
+
+@pytest.mark.parametrize("fault", ["os._exit", "quit", "raise"])
+def test_the_kernel_engine_names_the_cell_too(toy, fault):
+    cell, error = FAULTS[fault]
+    toy.only(cell, "print('later')")
+    outcome = toy.toll("run", "--engine", "kernel")
+    assert outcome.returncode == 1
+    assert "notebooks/first.ipynb, cell [3]" in outcome.stderr
+    assert error in outcome.stderr or "DeadKernelError" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        (
+            "(project.processed(edition) / 'extra.txt').write_text('x')",
+            "changed data/processed/article/extra.txt",
+        ),
+        ("(project.root / 'inputs/words.txt').write_text('x')", "changed inputs/words.txt"),
+        ("open('beside.txt', 'w').write('x')", "changed notebooks/beside.txt"),
+        ("(project.root / 'inputs/words.txt').unlink()", "changed inputs/words.txt"),
+    ],
+)
+def test_a_write_that_the_chain_does_not_declare_fails_by_name(toy, cell, words):
+    toy.only(cell)
+    before = toy.published(), (toy.root / "inputs/words.txt").read_text()
+    outcome = toy.toll("run")
+    assert outcome.returncode == 1
+    assert f"notebooks/first.ipynb: found that it {words}" in outcome.stderr
+    assert (toy.published(), (toy.root / "inputs/words.txt").read_text()) == before
+
+
+def test_a_declared_write_that_is_missing_fails_by_name(toy):
+    toy.step("left", [FIND, "1"], [])
+    outcome = toy.toll("run")
+    assert outcome.returncode == 1
+    assert "left.ipynb: found that it did not write data/processed/article/left.txt" in outcome.stderr
+    assert not toy.project.figures.exists()
+
+
+def test_a_read_that_the_chain_does_not_declare_finds_nothing(toy):
+    toy.step("right", [FIND, "(project.root / 'inputs/words.txt').read_text()"], [])
+    outcome = toy.toll("run")
+    assert outcome.returncode == 1
+    assert "FileNotFoundError" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"cells": [', "a damaged notebook"),
+        ("{}", "a damaged notebook"),
+        ("", "a damaged notebook"),
+        ('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', "0 cells tagged parameters"),
+        ('{"cells": [], "metadata": {}, "nbformat": 3}', "format 3"),
+        ('{"cells": [], "metadata": {"kernelspec": {"language": "R"}}, "nbformat": 4}', "for R"),
+    ],
+)
+def test_a_damaged_notebook_is_named_before_anything_runs(toy, text, words):
+    (toy.project.notebooks / "left.ipynb").write_text(text)
+    outcome = toy.toll("run")
+    assert outcome.returncode == 1
+    assert "notebooks/left.ipynb" in outcome.stderr
+    assert words in outcome.stderr
+    assert not toy.project.work.exists()
+
+
+def test_a_kernel_of_another_name_does_not_matter(toy):
+    path = toy.project.notebooks / "first.ipynb"
+    notebook = json.loads(path.read_text())
+    notebook["metadata"]["kernelspec"] = {"name": "my-env", "language": "python", "display_name": "mine"}
+    path.write_text(json.dumps(notebook))
+    assert toy.toll("run").returncode == 0
+    assert json.loads(path.read_text())["metadata"]["kernelspec"]["name"] == "python3"
+
+
+def test_debug_shows_the_traceback(toy):
+    toy.only("1 / 0")
+    assert "StepFailed" in toy.toll("run", "--debug").stderr
+
+
+def test_a_raw_file_edited_during_the_run_stops_it(toy):
+    path = toy.root / "inputs/words.txt"
+    toy.only(f"open({str(path)!r}, 'a').write('more')")
+    outcome = toy.toll("run")
+    assert outcome.returncode == 1
+    assert "inputs/words.txt: found that it was edited during the run" in outcome.stderr
+    assert not toy.project.processed("article").exists()
+
+
+def test_a_notebook_saved_during_the_run_is_not_overwritten(toy):
+    path = toy.project.notebooks / "first.ipynb"
+    toy.only(f"path = {str(path)!r}; text = open(path).read(); open(path, 'w').write(text.replace('word', 'werd'))")
+    outcome = toy.toll("run")
+    assert outcome.returncode == 1
+    assert "notebooks/first.ipynb: found that it was edited during the run" in outcome.stderr
+    assert "werd" in path.read_text()
+
+
+@pytest.mark.parametrize("engine", ["fork", "kernel"])
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_no_process_outlives_a_run_that_is_ended(toy, engine, sign):
+    """Neither the server, nor the notebook, nor what a cell has started."""
+    toy.only("import subprocess\nopen('started', 'w').close()\nsubprocess.run(['sleep', '300'])")
+    running = subprocess.Popen(toy.command("run", "--engine", engine), cwd=toy.root, stderr=subprocess.PIPE)
+    wait_for(lambda: list(toy.project.work.glob("stage/*/steps/first/notebooks/started")))
+    stage = toy.project.work / "stage"
+    assert descendants_of(stage)
+    running.send_signal(sign)
+    code = running.wait(20)
+    wait_for(lambda: not descendants_of(stage), 5)
+    assert code == (-9 if sign == signal.SIGKILL else 130)
+    toy.only("1")
+    assert toy.toll("run").returncode == 0
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc")
+def test_no_process_outlives_a_server_that_is_killed(toy):
+    toy.only("open('started', 'w').close()\nimport time; time.sleep(300)")
+    running = subprocess.Popen(toy.command("run"), cwd=toy.root, stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: list(toy.project.work.glob("stage/*/steps/first/notebooks/started")))
+    (server,) = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
+    os.kill(int(server), signal.SIGKILL)
+    assert running.wait(20) == 1
+    assert "the notebook server ended" in running.stderr.read()
+    wait_for(lambda: not descendants_of(toy.project.work / "stage"), 5)
+
+
+def test_a_second_run_says_so_at_once_and_changes_nothing(toy):
+    toy.only("open('started', 'w').close()\nimport time; time.sleep(300)")
+    first = subprocess.Popen(toy.command("run"), cwd=toy.root, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: list(toy.project.work.glob("stage/*/steps/first/notebooks/started")))
+        second = toy.toll("run")
+        assert second.returncode == 1
+        assert "another run in progress" in second.stderr
+        assert list(toy.project.work.glob("stage/*/steps/first/notebooks/started"))
+        assert first.poll() is None
+    finally:
+        first.kill()
+        first.wait()
+    toy.only("1")
+    assert toy.toll("run").returncode == 0  # the lock of a killed run does not stay
+
+
+def test_the_gate_comes_first(toy):
+    (toy.root / "data/raw").mkdir(parents=True)
+    toy.project.chain.write_text(toy.project.chain.read_text().replace('["inputs"]', '["inputs", "data/raw"]'))
+    before = toy.published()
+    outcome = toy.toll("run")
+    assert outcome.returncode == 1
+    assert "data/raw/figures.csv" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+    assert toy.published() == before
+    assert not toy.project.work.exists()
+
+
+def test_independent_steps_run_side_by_side(toy):
+    """Each of the two waits for the other to begin: one after the other they would never end."""
+    meet = toy.root / "meet"
+    meet.mkdir()
+    for own, other in (("left", "right"), ("right", "left")):
+        wait = (
+            f"import pathlib, time\nmeet = pathlib.Path({str(meet)!r})\n(meet / {own!r}).touch()\n"
+            f"while not (meet / {other!r}).exists(): time.sleep(0.01)"
+        )
+        toy.step(own, [FIND, wait, f"(project.processed(edition) / '{own}.txt').write_text('x')"], [])
+    [report] = run(toy.project, [plan_edition(toy.project, "article")], Options(jobs=2, cell_seconds=20))
+    assert not report.failure
+    for path in meet.iterdir():
+        path.unlink()
+    [report] = run(toy.project, [plan_edition(toy.project, "article")], Options(jobs=1, cell_seconds=2, force=True))
+    assert report.failure
+
+
+def test_an_edition_that_fails_leaves_the_others_alone(toy):
+    """It ends its own notebooks only, however long they would have taken."""
+    out = "(project.processed(edition) / '{}.txt').write_text(word)"
+    toy.step("right", [FIND, "assert word != 'beta'", out.format("right")], [])
+    toy.step("left", [FIND, "import time\nif word == 'beta': time.sleep(300)", out.format("left")], [])
+    outcome = toy.toll("run", "other", "article")
+    assert outcome.returncode == 1
+    assert "notebooks/right.ipynb, cell [4]: AssertionError" in outcome.stderr
+    assert "article: ran first, left, right, last;" in outcome.stdout
+    assert not toy.project.processed("other").exists()
+    assert [path.name for path in toy.project.work.glob("stage/*")] == []
+
+
+def test_an_edition_never_writes_over_another(toy):
+    assert toy.toll("run", "--all").returncode == 0
+    before = toy.published()
+    assert toy.toll("run", "-p", "word=x", "--as", "varied").returncode == 0
+    assert {name: before[name] for name in before} == {
+        name: data for name, data in toy.published().items() if "varied" not in name
+    }
+
+
+def test_unknown_commands_and_editions(toy):
+    assert toy.toll("walk").returncode == 2
+    outcome = toy.toll("run", "articel")
+    assert outcome.returncode == 1
+    assert "Did you mean article?" in outcome.stderr
+    with pytest.raises(Problems):
+        editions.resolve(toy.project, steps.read(toy.project, "x"), "x")
+
+
+@pytest.fixture
+def small_disk(tmp_path) -> Iterator[Toy]:
+    """A toy project on a disk of 3 MB of its own."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", folder]
+    if not shutil.which("mount") or subprocess.run(command, capture_output=True).returncode:
+        pytest.skip("needs the right to mount a small disk")
+    try:
+        yield Toy(folder)
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def fill(folder: Path, leave: int) -> Path:
+    """Leaves so many bytes of the disk."""
+    ballast = folder / "ballast"
+    disk = os.statvfs(folder)
+    with ballast.open("wb") as file:
+        file.write(bytes(max(0, disk.f_bavail * disk.f_bsize - leave)))
+    return ballast
+
+
+@pytest.mark.parametrize("leave", [0, 4096, 16_384, 65_536, 200_000, 400_000, 800_000])
+def test_a_full_disk_changes_nothing_published(small_disk, leave):
+    """From one that has no room for the first copy to one that is full when what was made is put in place."""
+    out = "(project.processed(edition) / '{}.txt').write_text('new' * 100_000)"
+    assert small_disk.toll("run").returncode == 0
+    before = small_disk.published()
+    for name in ("left", "right"):
+        path = small_disk.project.notebooks / f"{name}.ipynb"
+        path.write_text(
+            path.read_text().replace("text = ", f"{out.format(name)}; text = ").replace("word +", "'new' * 100_000 +")
+        )
+    sources = {name: data for name, data in small_disk.published().items() if name.endswith("ipynb")}
+    ballast = fill(small_disk.root, leave)
+    outcome = small_disk.toll("run")
+    if outcome.returncode == 0:
+        assert leave > 400_000
+        return
+    assert "No space left" in outcome.stderr or "the disk has 0." in outcome.stderr, outcome.stderr
+    assert "Traceback (most recent call last):\n  File" not in outcome.stderr
+    assert small_disk.published() == before | sources
+    ballast.unlink()
+    assert small_disk.toll("run").returncode == 0
+    assert (small_disk.project.processed("article") / "left.txt").stat().st_size > 300_000
+
+
+def test_a_disk_that_fills_while_publishing_changes_nothing(small_disk):
+    """The new files are there; the journal is not to be written any more."""
+    assert small_disk.toll("run").returncode == 0
+    before = small_disk.published()
+    stage = small_disk.project.work / "stage/run"
+    stage.mkdir(parents=True)
+    (stage / "new").write_text("new")
+    ballast = fill(small_disk.root, 0)
+    moves = {f"figures/article/{'n' * 40}-{number}": "new" for number in range(200)} | {
+        "figures/article/last.txt": "new"
+    }
+    with pytest.raises(Problems, match="No space left"):
+        publish.commit(small_disk.project, stage, moves)
+    assert small_disk.published() == before
+    ballast.unlink()
+    assert small_disk.toll("status").returncode == 0
+
+
+@pytest.mark.parametrize("folder", ["data/processed", "figures"])
+def test_outputs_that_may_not_be_written_change_nothing(small_disk, folder):
+    """Root may write wherever a mode says no, so it is the file system that says it."""
+    assert small_disk.toll("run").returncode == 0
+    (small_disk.root / "inputs/words.txt").write_text("other words")
+    before = small_disk.published()
+    place = small_disk.root / folder
+    subprocess.run(["mount", "--bind", place, place], check=True)
+    subprocess.run(["mount", "-o", "remount,ro,bind", place], check=True)
+    try:
+        outcome = small_disk.toll("run")
+        assert outcome.returncode == 1
+        assert "Nothing was changed." in outcome.stderr, outcome.stderr
+        assert "Traceback" not in outcome.stderr
+        assert small_disk.published() == before
+    finally:
+        subprocess.run(["umount", place], check=True)
+    assert small_disk.toll("run").returncode == 0
+
+
+def test_a_project_that_may_not_be_written_says_so(small_disk):
+    subprocess.run(["mount", "-o", "remount,ro", small_disk.root], check=True)
+    outcome = small_disk.toll("run")
+    assert outcome.returncode == 1
+    assert "Read-only file system" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+
+
+def test_no_home_and_a_clock_years_off_change_nothing(toy):
+    """Time stamps are all that a run could take from the clock: here they are those of other decades."""
+    assert toy.toll("run").returncode == 0
+    before = toy.published()
+    shutil.rmtree(toy.project.work)
+    for number, path in enumerate(sorted(toy.root.rglob("*"))):
+        os.utime(path, (number % 2 * 4e9, number % 2 * 4e9))
+    environment = {name: value for name, value in os.environ.items() if name not in ("HOME", "XDG_CACHE_HOME")}
+    faked = ["faketime", "2037-01-01"] if shutil.which("faketime") else []
+    outcome = subprocess.run(
+        [*faked, *toy.command("run")], cwd=toy.root, env=environment, capture_output=True, text=True
+    )
+    assert "0 files changed" in outcome.stdout, outcome.stderr
+    assert toy.published() == before
+
+
+def test_no_network_is_needed(toy):
+    if not shutil.which("unshare") or subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode:
+        pytest.skip("needs the right to be without network")
+    for engine in ("fork", "kernel"):
+        command = ["unshare", "--net", *toy.command("run", "--force", "--engine", engine)]
+        outcome = subprocess.run(command, cwd=toy.root, capture_output=True, text=True)
+        assert outcome.returncode == 0, outcome.stderr
+
+
+def test_the_lock_of_a_killed_holder_is_free(toy):
+    code = (
+        "import sys, pathlib, time; from toll.run.publish import sole_run; from toll.project import Project\n"
+        "with sole_run(Project(pathlib.Path(sys.argv[1]))): print('held', flush=1); time.sleep(99)"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", code, toy.root], stdout=subprocess.PIPE)
+    assert holder.stdout.readline() == b"held\n"
+    assert "another run in progress" in toy.toll("run").stderr
+    holder.kill()
+    holder.wait()
+    assert toy.toll("run").returncode == 0

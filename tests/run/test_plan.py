@@ -1,0 +1,245 @@
+"""What is stale and why: by content, each reason shown; nothing heavy is imported to find out."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.toy import Toy
+from toll.run import imports, notebook_file, plan
+
+
+@pytest.fixture(scope="module")
+def after_a_run(tmp_path_factory) -> Toy:
+    toy = Toy(tmp_path_factory.mktemp("after"))
+    outcome = toy.toll("run")
+    assert outcome.returncode == 0, outcome.stderr
+    return toy
+
+
+@pytest.fixture
+def ran(after_a_run, tmp_path) -> Toy:
+    """A toy project that is up to date (its record does not depend on where it is)."""
+    shutil.copytree(after_a_run.root, tmp_path / "ran")
+    return Toy.at(tmp_path / "ran")
+
+
+def status(toy) -> dict[str, str]:
+    outcome = toy.toll("status")
+    assert outcome.returncode in (0, 3), outcome.stderr
+    lines = dict(line.split(": ", 1) for line in outcome.stdout.splitlines())
+    assert (outcome.returncode == 3) == any(text != "up to date" for text in lines.values())
+    return lines
+
+
+def edit(path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def test_up_to_date_after_a_run_and_a_second_run_does_nothing(ran):
+    assert set(status(ran).values()) == {"up to date"}
+    before = ran.published()
+    outcome = ran.toll("run")
+    assert "everything is up to date" in outcome.stdout
+    assert ran.published() == before
+
+
+CHANGES = {
+    "notebook": (
+        lambda toy: edit(toy.root / "notebooks/left.ipynb", "' left '", "' l '"),
+        "left",
+        "notebooks/left.ipynb changed",
+    ),
+    "input": (
+        lambda toy: (toy.root / "inputs/words.txt").write_text("x"),
+        "first",
+        "inputs/words.txt edited",
+    ),
+    "new input": (
+        lambda toy: (toy.root / "inputs/more.txt").write_text("x"),
+        "first",
+        "inputs/more.txt added",
+    ),
+    "edition": (
+        lambda toy: (toy.root / "editions/article.yml").write_text("word: gamma"),
+        "first",
+        "parameter word: 'alpha' → 'gamma'",
+    ),
+    "lock": (
+        lambda toy: (toy.root / "requirements.lock").write_text("x"),
+        "last",
+        "requirements.lock changed",
+    ),
+    "edited output": (
+        lambda toy: (toy.root / "data/processed/article/right.txt").write_text("x"),
+        "right",
+        "data/processed/article/right.txt edited by hand",
+    ),
+    "deleted output": (
+        lambda toy: (toy.root / "figures/article/last.txt").unlink(),
+        "last",
+        "figures/article/last.txt deleted by hand",
+    ),
+    "added output": (
+        lambda toy: (toy.root / "figures/article/more.txt").write_text("x"),
+        "last",
+        "figures/article/more.txt added by hand",
+    ),
+    "notebook's output": (
+        lambda toy: edit(toy.root / "notebooks/last.ipynb", "left one", "left two"),
+        "last",
+        "notebooks/last.ipynb edited by hand",
+    ),
+    "upstream": (lambda toy: edit(toy.root / "notebooks/first.ipynb", "' '", "'-'"), "last", "left is stale"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_each_reason_is_shown_and_a_run_settles_it(ran, change):
+    act, step, reason = CHANGES[change]
+    act(ran)
+    assert reason in status(ran)[step]
+    assert ran.toll("run").returncode == 0
+    assert set(status(ran).values()) == {"up to date"}
+    assert not (ran.root / "figures/article/more.txt").exists()
+
+
+def test_only_what_depends_on_a_change_runs(ran):
+    edit(ran.root / "notebooks/left.ipynb", "' left '", "' l '")
+    assert status(ran)["first"] == status(ran)["right"] == "up to date"
+    assert "ran left, last;" in ran.toll("run").stdout
+
+
+def test_a_rerun_with_the_same_result_stops_there(ran):
+    edit(ran.root / "notebooks/first.ipynb", "' '.join(words)", "' '.join( words)")
+    assert "ran first; 0 files changed" in ran.toll("run").stdout
+
+
+def test_time_stamps_do_not_count(ran):
+    for path in ran.root.rglob("*"):
+        os.utime(path, (0, 0))
+    assert set(status(ran).values()) == {"up to date"}
+
+
+def test_outputs_in_the_source_do_not_count_as_source(ran):
+    notebook = notebook_file.load(ran.root / "notebooks/last.ipynb", "last")
+    assert any(cell["outputs"] for cell in notebook["cells"])
+    assert notebook_file.source_digest(notebook) == notebook_file.source_digest(notebook_file.source(notebook))
+
+
+def test_a_fresh_clone_runs_once_and_makes_the_same_bytes(ran):
+    before = ran.published()
+    shutil.rmtree(ran.project.work)
+    assert set(status(ran).values()) == {"never run on this machine"} or "stale: never run" in status(ran)["first"]
+    outcome = ran.toll(
+        "run",
+        environment={
+            "TZ": "Asia/Karachi",
+            "LC_ALL": "C",
+            "POLARS_MAX_THREADS": "4",
+            "HOME": "/nonexistent",
+            "COLUMNS": "20",
+        },
+    )
+    assert "0 files changed" in outcome.stdout, outcome.stderr
+    assert ran.published() == before
+
+
+def test_status_as_json(ran):
+    (ran.root / "inputs/words.txt").write_text("x")
+    found = json.loads(ran.toll("status", "--json").stdout)
+    assert found["article"]["first"] == ["inputs/words.txt edited"]
+    assert found["article"]["last"] == ["left is stale", "right is stale"]
+
+
+@pytest.mark.parametrize("command", ["status", "run"])
+def test_nothing_heavy_is_imported_when_nothing_is_stale(ran, command):
+    code = f"import sys; from toll.cli import main; main([{command!r}]); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ran.root, capture_output=True, text=True, check=True)
+    modules = set(loaded.stdout.split())
+    heavy = {
+        "polars",
+        "papermill",
+        "nbformat",
+        "IPython",
+        "altair",
+        "rich",
+        "filelock",
+        "asyncio",
+        "jupyter_client",
+    }
+    assert not heavy & modules
+
+
+def reach(code: str) -> dict[str, str]:
+    cell = {"cell_type": "code", "metadata": {}, "source": code}
+    return imports.Imports(Path("/nonexistent/memory")).reach({"cells": [cell]})
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import toll.source.quantity",
+        "import toll.source.quantity as q",
+        "from toll import quantity",
+        "from toll import quantity as q",
+        "from toll.source.quantity import parse",
+        "from toll import (\n    paths,\n    quantity,\n)",
+        "def f():\n    from toll.source.quantity import parse",
+        "import importlib\nimportlib.import_module('toll.source.quantity')",
+        "%time import toll.source.quantity",
+        "if True:\n    import toll.source.raw",
+    ],
+)
+def test_imported_modules_are_found_whatever_their_spelling(code):
+    found = reach(code)
+    assert "src/toll/quantity.py" in found
+    assert "src/toll/__init__.py" in found
+
+
+def test_relative_imports_are_followed():
+    for code in ("from . import plan", "from .plan import why", "from ..chain import plan"):
+        assert "toll.run.plan" in imports.imported_names(code.encode(), "toll.run"), code
+    assert "toll.project" in imports.imported_names(b"from .. import paths", "toll.run")
+    assert imports.PACKAGE / "chain/plan.py" in imports.module_files("toll.run.plan.why")
+
+
+def test_a_changed_module_makes_stale_what_imports_it(toy, tmp_path):
+    """On a copy of the package, so that the real one is not touched."""
+    library = tmp_path / "library"
+    shutil.copytree(imports.PACKAGE, library / "toll", ignore=shutil.ignore_patterns("__pycache__"))
+    (library / "toll/extra.py").write_text("from toll.more import MORE\n")
+    (library / "toll/more.py").write_text("MORE = 1\n")
+    toy.only("from toll.extra import MORE\nMORE")
+    environment = {"PYTHONPATH": str(library)}
+    assert toy.toll("run", environment=environment).returncode == 0
+    assert toy.toll("status", environment=environment).returncode == 0
+    (library / "toll/quantity.py").write_text("")
+    assert toy.toll("status", environment=environment).returncode == 0
+    (library / "toll/more.py").write_text("MORE = 2\n")
+    outcome = toy.toll("status", environment=environment)
+    assert outcome.returncode == 3
+    assert "src/toll/more.py edited" in outcome.stdout
+
+
+def test_imports_are_followed_through_the_package():
+    found = reach("import toll.cli\nimport toll.source.raw")
+    assert {
+        "src/toll/cli.py",
+        "src/toll/raw.py",
+        "src/toll/paths.py",
+        "src/toll/run/plan.py",
+    } <= found.keys()
+
+
+def test_a_damaged_memory_of_imports_does_no_harm(ran):
+    plan.memory(ran.project).write_text("{")
+    assert set(status(ran).values()) == {"up to date"}

@@ -1,0 +1,132 @@
+"""Another desk's figures, made up, go through the same code: a small story as docs/new-story.md has it built."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from frictionless import Package
+
+from support.checkout import ROOT
+from toll import tables
+from toll.project import Project
+from toll.source import raw
+
+STORY = Path(__file__).with_name("second_story")
+KEPT = ("01-clean-source-figures", "06-publish")  # notebooks that every story has
+OURS = re.compile(rb"karachi|police|officer|taliban|extrajudicial", re.IGNORECASE)
+
+
+def keep(notebook, target, defaults):
+    """Copies a notebook without its outputs, its parameters' defaults those of another story."""
+    document = json.loads(notebook.read_text())
+    for cell in document["cells"]:
+        if cell["cell_type"] == "code":
+            cell |= {"outputs": [], "execution_count": None}
+        if "parameters" in cell["metadata"].get("tags", []):
+            lines = "".join(cell["source"]).splitlines()
+            cell["source"] = "\n".join(with_default(line, defaults) for line in lines)
+    target.write_text(json.dumps(document))
+
+
+def with_default(line, defaults):
+    name, _, rest = line.partition(" = ")
+    return f"{name} = {json.dumps(defaults[name])}  # {rest.partition('  # ')[2]}" if name in defaults else line
+
+
+def toll(folder, *arguments):
+    own = {"XDG_CACHE_HOME": str(folder.parent / "cache")}
+    command = [sys.executable, "-m", "toll", *arguments]
+    return subprocess.run(command, cwd=folder, env=os.environ | own, capture_output=True, text=True, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory):
+    """The second story, run; what it has of this project is the lock and the two notebooks."""
+    folder = tmp_path_factory.mktemp("desk") / "ferry"
+    shutil.copytree(STORY, folder)
+    shutil.copy(ROOT / "requirements.lock", folder)
+    defaults = yaml.safe_load((folder / "editions/article.yml").read_text())
+    for name in KEPT:
+        keep(ROOT / f"notebooks/{name}.ipynb", folder / f"notebooks/{name}.ipynb", defaults)
+    for command in (["check", "--article", "article.txt", "--anchor"], ["run"]):
+        result = toll(folder, *command)
+        assert result.returncode == 0, result.stdout + result.stderr
+    return folder
+
+
+def test_its_tables_and_its_article_agree_and_a_slip_is_named(story, tmp_path):
+    checked = toll(story, "check", "--article", "article.txt")
+    assert checked.stdout == "article.txt: 7 unchanged\ndata/raw: no problem found\n"
+    text = (story / "article.txt").read_text()
+    (tmp_path / "article.txt").write_text(text.replace("cancelled 70", "cancelled 71"))
+    checked = toll(story, "check", "--article", str(tmp_path / "article.txt"))
+    assert checked.returncode == 1
+    assert "'cancelled 70 crossings'" in checked.stderr
+
+
+def test_its_numbers_are_calculated_and_its_claims_tested(story):
+    processed = story / "data/processed/article"
+    numbers = {row["id"]: row["text"] for row in tables.read(processed / "ledger").to_dicts()}
+    assert (numbers["even_pace_total"], numbers["share_cancelled"], numbers["allowed"]) == ("142", "5.9%", "120")
+    verdicts = {row["id"]: row["verdict"] for row in tables.read(processed / "fact-check").to_dicts()}
+    assert verdicts == {"on_course": "contradicted", "ice": "cannot be checked"}
+
+
+def test_it_is_published_whole(story):
+    page = (story / "figures/index.html").read_text() + (story / "README.md").read_text()
+    assert "The Wend ferry is set to cancel more than it may" in page.replace("\u00a0", " ")
+    published = {path.name for path in (story / "figures/article").iterdir()}
+    kinds = ("-desktop.svg", "-mobile-dark.png", "-print-85mm-cmyk.pdf", "-social.png", ".csv", ".zip")
+    assert {f"cancellations{kind}" for kind in kinds} <= published
+    crate = json.loads((story / "figures/ro-crate-metadata.json").read_text())
+    values = {entity["@id"]: entity.get("value") for entity in crate["@graph"]}
+    assert values["#article/allowed_share"] == 0.05
+
+
+def test_its_tables_are_described_as_they_are(story):
+    report = Package(story / "data/processed/article/datapackage.json").validate()
+    assert report.valid
+    assert [task.name for task in report.tasks] == ["figures", "claims", "ledger", "fact-check"]
+
+
+def test_nothing_of_it_speaks_of_the_first_story(story):
+    made = [path for path in story.rglob("*") if path.is_file() and ".toll" not in path.parts]
+    assert len(made) > 50
+    assert [path.name for path in made if path.name != "requirements.lock" and OURS.search(path.read_bytes())] == []
+
+
+def test_a_clean_rebuild_gives_the_same_bytes(story):
+    result = toll(story, "verify")
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_a_number_of_it_can_be_walked_to_its_paragraph(story):
+    told = toll(story, "trace", "share_cancelled").stdout
+    assert "cancelled 70 crossings" in told
+
+
+def test_its_own_parameter_is_typed_and_checked_by_its_notebook(story):
+    result = toll(story, "run", "-p", "allowed_share=1.5", "--as", "lenient")
+    assert result.returncode == 1
+    assert "allowed_share is 1.5, no share" in result.stdout + result.stderr
+    assert not (story / "figures/lenient").exists()
+
+
+def test_a_graphic_that_is_not_named_is_not_left_out_in_silence(story):
+    result = toll(story, "run", "-p", "graphics=cancellations boats", "--as", "boats")
+    assert result.returncode == 1
+    assert "there are cancellations; named are cancellations boats" in result.stdout + result.stderr
+
+
+def test_no_code_names_a_place_of_the_first_story():
+    places = {figure.place for figure in raw.read(Project(ROOT)).figures}
+    assert "Karachi" in places
+    named = re.compile(rf"{'|'.join(map(re.escape, places))}|police|officer|taliban", re.IGNORECASE)
+    sources = [path for path in (ROOT / "src").rglob("*") if path.suffix in (".py", ".j2", ".js", ".css")]
+    assert [path.name for path in sources if named.search(path.read_text("utf-8"))] == []

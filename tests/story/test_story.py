@@ -1,0 +1,122 @@
+"""What this story's graphics draw is what its tables say; another story has a file of its own in place of this one."""
+
+import csv
+import io
+import json
+import math
+import os
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from support.checkout import copy_sources
+from support.printed import PROCESSED, PUBLISHED, drawn_texts
+from toll import tables
+
+
+def plotted(name):
+    return list(csv.DictReader(io.StringIO((PROCESSED / "graphics" / f"{name}.csv").read_text())))
+
+
+def marks(name, *fields):
+    """Values that the picture's marks carry, by their accessible descriptions."""
+    labels = [e.get("aria-label", "") for e in ET.parse(PUBLISHED / f"{name}-desktop.svg").iter()]
+    parts = [dict(part.split(": ", 1) for part in label.split("; ") if ": " in part) for label in labels]
+    return [tuple(float(part[field]) for field in fields) for part in parts if set(fields) <= part.keys()]
+
+
+def test_the_bars_are_as_long_as_the_table_says():
+    table = {row["series"]: float(row["value"]) for row in plotted("staffing")}
+    officers, rest, active = table["on the rolls"], table["not on VIP duty"], table["active duty, implied"]
+    bars = [value for (value,) in marks("staffing", "officers")][:3]
+    assert bars == pytest.approx([officers, rest, active])
+    assert marks("staffing", "officers", "end") == [(rest, officers)]
+    assert marks("staffing", "start", "end") == [pytest.approx((active, rest))]
+    assert rest - active == pytest.approx(table["unexplained"])
+
+
+def test_there_is_a_dot_for_each_body():
+    [row] = plotted("extrajudicial-bodies")
+    root = ET.parse(PUBLISHED / "extrajudicial-bodies-desktop.svg")
+    dots = [e for e in root.iter("{http://www.w3.org/2000/svg}path") if e.get("fill") == "#2b2b2b"]
+    assert len(dots) == float(row["value"]) == 201
+    assert row["high"] == "INF"
+
+
+def test_the_reported_point_lies_where_the_table_says():
+    rows = {row["series"]: row for row in plotted("death-tolls")}
+    points = marks("death-tolls", "killed")
+    assert (float(rows["reported"]["value"]),) in points
+    assert rows["reported"]["status"] == "reported"
+    assert {row["status"] for row in plotted("death-tolls")} == {"reported", "calculated"}
+
+
+def test_the_list_of_single_figures_holds_reported_ones_only_with_who_says_so():
+    texts = drawn_texts(PUBLISHED / "by-the-numbers-desktop.svg")
+    rows = plotted("by-the-numbers")
+    assert len(rows) == 7
+    for row in rows:
+        assert row["status"] == "reported"
+        assert row["number"] in texts
+        assert row["who"] in texts
+
+
+def test_open_bounds_are_kept_in_both_formats():
+    row = next(r for r in csv.DictReader((PROCESSED / "figures.csv").open()) if r["id"] == "bodies_found_2014h1")
+    assert row["high"] == "INF"
+    assert tables.read(PROCESSED / "figures").filter(id="bodies_found_2014h1")["high"].item() == math.inf
+
+
+OTHERS = {  # figure, its words in the article's table, and others
+    "more": [
+        ("police_killed_2013", "166", "260"),
+        ("bodies_found_2014h1", "201", "240"),
+        ("officers_vip", "8,500", "11,000"),
+        ("inhabitants_per_officer", "1,524", "1,900"),
+    ],
+    "fewer": [
+        ("police_killed_2013", "166", "118"),
+        ("bodies_found_2014h1", "201", "90"),
+        ("officers", "27,000", "24,000"),
+        ("police_killed_2014", "102nd", "101st"),
+    ],
+    "a toll far above the record": [("police_killed_2014", "102nd", "200th")],
+}
+
+
+HEADLINES = {"more": "stay below", "fewer": "go past", "a toll far above the record": "had passed"}
+
+
+def run_with(folder, changes):
+    """A run of the article's edition, all that it draws laid out and checked, with other figures."""
+    copy_sources(folder)
+    table = folder / "data/raw/figures.csv"
+    text = table.read_text("utf-8")
+    for figure, old, new in changes:
+        line = re.search(rf"^{figure},.*$", text, re.MULTILINE)[0]
+        text = text.replace(line, re.sub(rf"\b{old}\b", new, line))
+    table.write_text(text, "utf-8")
+    command = [sys.executable, "-m", "toll", "run", "article"]
+    environment = os.environ | {"XDG_CACHE_HOME": str(folder / "cache")}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("which", OTHERS)
+def test_a_correction_fits_every_size_and_the_words_follow_it(tmp_path, which):
+    outcome = run_with(tmp_path, OTHERS[which])
+    assert outcome.returncode == 0, outcome.stderr[-3000:]
+    assert len(list((tmp_path / "figures/article").glob("*-social.png"))) == 4
+    stored = json.loads((tmp_path / "data/processed/article/graphics/death-tolls.json").read_text())
+    assert HEADLINES[which] in stored["furniture"]["headline"]
+    assert "10-in-10" not in stored["furniture"]["deck"]
+
+
+def test_a_ratio_that_leaves_nothing_to_explain_leaves_the_graphic_out(tmp_path):
+    outcome = run_with(tmp_path, [("officers", "27,000", "20,000")])
+    assert outcome.returncode == 0, outcome.stderr[-3000:]
+    stored = json.loads((tmp_path / "data/processed/article/graphics/staffing.json").read_text())
+    assert "implies 13,100 officers, which is not fewer than the 11,500" in stored["left_out"]
+    assert not list((tmp_path / "figures/article").glob("staffing-*.png"))
