@@ -142,7 +142,7 @@ def test_command_line_values_are_typed_by_the_default(typed, name, text, value):
 def test_command_line_values_of_another_type_are_refused(typed, name, text):
     with pytest.raises(Problems) as raised:
         resolve(typed, name="varied", **{name: text})
-    assert raised.value.problems[0].file == "-p"
+    assert raised.value.problems[0].where.file == "-p"
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_unknown_edition_suggests_the_closest(toy):
 def test_anything_but_plain_assignments_in_the_parameters_cell_is_refused(toy, cell):
     toy.only()
     (toy.project.notebooks / "first.ipynb").write_text(notebook("1", parameters=cell))
-    with pytest.raises(Problems, match=r"first\.ipynb, column parameters cell"):
+    with pytest.raises(Problems, match=r"first\.ipynb, parameters cell"):
         resolve(toy)
 
 
