@@ -4,13 +4,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: run test lab verify lock clean
+.PHONY: run test check lab verify lock clean
 
 run: $(READY)
 	@$(BIN)/toll run
 
 test: $(READY)
 	@$(BIN)/python -m pytest -n auto --dist loadfile
+
+# What is quick: lint, layout, types, raw tables.
+check: $(READY)
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/toll check
 
 lab: $(READY)
 	@$(BIN)/toll lab
