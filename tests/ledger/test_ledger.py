@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toll.ledger.ledger import CALCULATED, REPORTED, Entry, Ledger, LedgerError
+from toll.ledger.entry import CALCULATED, REPORTED, Entry, LedgerError, Place
+from toll.ledger.ledger import Ledger
+
+DECK = Place("graphic", "staffing", "deck")
 
 
 def reported(id, value, low=None, high=None, **more):
@@ -117,11 +120,11 @@ def test_an_id_has_one_meaning(ledger):
 def test_text_takes_its_numbers_from_entries_and_notes_where(ledger):
     text = ledger.text(
         "{{ toll }} by {{ toll.end }} ({{ toll.ordinal }}), {{ bodies.qualified }} in {{ bodies.start_month }}",
-        "graphic: deck",
+        DECK,
         toll=ledger["killed"],
     )
     assert text == "102 by Aug. 7 (102nd), at least 201 in January"
-    assert ledger.printed == {"killed": ["graphic: deck"], "bodies": ["graphic: deck"]}
+    assert ledger.printed == {"killed": [DECK], "bodies": [DECK]}
     assert "officers" not in ledger.printed
 
 
@@ -171,7 +174,7 @@ def test_ledgers_are_merged_and_contradictions_refused(ledger):
     other.text("{{ killed }}", "elsewhere: deck")
     ledger.text("{{ killed }}", "here: deck")
     merged = Ledger.from_frames(ledger.frame(), other.frame())
-    assert merged.printed["killed"] == ["here: deck", "elsewhere: deck"]
+    assert [str(place) for place in merged.printed["killed"]] == ["here: deck", "elsewhere: deck"]
     with pytest.raises(LedgerError, match="another meaning"):
         Ledger.from_frames(ledger.frame(), Ledger([reported("killed", 103)]).frame())
 
@@ -179,7 +182,7 @@ def test_ledgers_are_merged_and_contradictions_refused(ledger):
 def test_the_digest_of_a_graphic_moves_with_its_numbers_and_no_others(ledger):
     ledger.calculate("left", "officers - guards", "officers", "Left")
     ledger.text("{{ left }}", "staff: deck")
-    assert [entry.id for entry in ledger.behind("staff")] == ["left", "officers", "guards"]
+    assert [entry.id for entry in ledger.provenance("staff")] == ["left", "officers", "guards"]
     before = ledger.digest("staff")
     ledger.text("{{ left }} {{ killed }}", "elsewhere: deck")
     ledger.choose("level", 0.95, "share", "Level")
@@ -248,10 +251,10 @@ def test_another_count_changes_what_rests_on_it_and_nothing_else(contested):
     contested.calculate("share", "january / both", "share", "Share")
     contested.calculate("rest", "year - april", "deaths", "Rest")
     contested.text("{{ 'many' if both > year else 'few' }}: {{ both }}", "a: headline")
-    changed = contested.instead("january", contested["january_again"])
+    changed = contested.what_if("january", contested["january_again"])
     assert (changed["both"].value, changed["share"].value) == (41, 22 / 41)
     assert changed["rest"] is contested["rest"] and contested["both"].value == 44
-    assert (contested.say("a: headline"), changed.say("a: headline")) == ("few: 44", "few: 41")
+    assert tuple(each.text_again(Place("graphic", "a", "headline")) for each in (contested, changed)) == ("few: 44", "few: 41")
 
 
 def test_a_range_has_bounds_and_no_value():
