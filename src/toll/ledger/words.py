@@ -68,7 +68,7 @@ CONDITIONS: dict[str, tuple[str, Callable[[Entry], bool]]] = {
 _PERIOD_FORMS = ("year", "start_year", "start", "end", "date")
 _SHARE_FORMS = ("qualified", "low", "high", "odds", "fraction")
 _COUNT_FORMS = ("qualified", "low", "high", "whole", "words", "ordinal", "more_than")
-_MARKUP = re.compile(r"{{.*?}}|{%.*?%}", re.DOTALL)
+MARKUP = re.compile(r"{{.*?}}|{%.*?%}", re.DOTALL)
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
@@ -187,7 +187,7 @@ _PARTS = {*FORMS, *CONDITIONS}
 
 
 def _typed_number(template: str) -> str:
-    prose = _MARKUP.sub(lambda markup: " ".join(_QUOTED.findall(markup[0])) or " ", template)
+    prose = MARKUP.sub(lambda markup: " ".join(_QUOTED.findall(markup[0])) or " ", template)
     if digits := re.search(r"\d[\d,.]*", prose) or re.search(r"(?<!\w)\d[\d,.]*", template):
         return digits[0]
     return next((word for word in re.findall(r"[A-Za-z-]+", prose) if _is_number_word(word)), "")
