@@ -16,7 +16,7 @@ from toll import yaml_lines
 from toll.graphics.theme import ALT_TEXT_LIMIT
 from toll.ledger.entry import LedgerError, Place
 from toll.ledger.ledger import Ledger
-from toll.ledger.words import MARKUP, Meaning, check, did_you_mean
+from toll.ledger.words import MARKUP, Meaning, compiled, did_you_mean
 from toll.problems import Problem, Problems, Where
 from toll.project import Project
 
@@ -48,7 +48,7 @@ class Block:
     parts: Mapping[str, Template]
     labels: Mapping[str, Template] = field(default_factory=dict)
 
-    def render(self, ledger: Ledger, **names: Meaning) -> dict[str, str]:
+    def render(self, ledger: Ledger, /, **names: Meaning) -> dict[str, str]:
         """The text of each part, noted in the ledger as printed there.
 
         `left_out` alone, with the reason, where the block says so or a part would print what is not known. Raises
@@ -70,7 +70,7 @@ class Block:
             raise Problems([Problem(self.parts["alt"].where, message, "Shorten it.")])
         return texts
 
-    def label(self, ledger: Ledger, name: str, **names: Meaning) -> str:
+    def label(self, ledger: Ledger, name: str, /, **names: Meaning) -> str:
         """The words of one label inside the chart, noted in the ledger as printed there. Raises Problems."""
         if name not in self.labels:
             where = next(iter(self.parts.values())).where._replace(column=LABELS)
@@ -90,7 +90,8 @@ def load(project: Project, graphic: str, form: str | None = None) -> Block:
     path = project.words / f"{graphic}.yml"
     shown = path.relative_to(project.root).as_posix()
     entries = yaml_lines.load(path, shown)
-    lines, problems = path.read_text("utf-8").splitlines(), []
+    lines = path.read_text("utf-8").splitlines()
+    problems: list[Problem] = []
     blocks = {name: _block(graphic, entry, shown, lines, problems) for name, entry in entries.items()}
     if form not in blocks and (form or len(blocks) != 1):
         message = f"There is no block “{form}”." if form else "There is not just one block, so a form is needed."
@@ -125,7 +126,7 @@ def _templates(
         text = _TILDE.sub(lambda markup: markup[1] or "\u00a0", node.value)
         found[name] = Template(text, where, tuple(lines[line - 1 : node.end_mark.line + 1]))
         try:
-            check(text)
+            compiled(text)
         except LedgerError as error:
             problems.append(found[name].problem(error))
     return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any
 
 import polars as pl
@@ -61,7 +62,7 @@ def _rows(
 ) -> Iterator[dict[str, Any]]:
     used = {id for entry in ledger for id in entry.inputs.split()}
     in_use = next((entry for entry in group if entry.id in used), group[0])
-    ends = [min(group, key=lambda entry: entry.low), max(group, key=_highest)]
+    ends = [min(group, key=attrgetter("low")), max(group, key=_highest)]
     for entry in [in_use, *(other for other in group if other is not in_use)]:
         origins = [set(about[each.id]["origins"].split()) for each in (entry, in_use)]
         changed = ledger if entry is in_use else ledger.what_if(in_use.id, entry)
@@ -83,7 +84,7 @@ def _independent(entry: Entry, in_use: Entry, *origins: set[str]) -> bool | None
     return origins[0].isdisjoint(origins[1])
 
 
-def _highest(entry: Entry) -> float | None:
+def _highest(entry: Entry) -> Any:
     """The upper end of what a count says; the count itself where that is open."""
     return entry.value if entry.high == math.inf else entry.high
 

@@ -1,8 +1,7 @@
-"""An entry of the ledger, which is one number or date with its bounds and its origin, and a place that prints it."""
+"""An entry of the ledger (one number or date, with its bounds and its origin), and the places that print it."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -38,13 +37,12 @@ class Place(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Place:
-        """The place that `str` wrote: "death-tolls: headline", "staffing notebook: finding", "fact-check: record"."""
+        """The place that `str` wrote: "staffing: headline", "staffing notebook: finding", "fact-check: record"."""
         owner, colon, part = text.partition(": ")
         if not colon:
             raise LedgerError(f"“{text}” is not a place. Write one like “NAME: headline” or “NAME notebook: finding”.")
         name = owner.removesuffix(" notebook")
-        kind = "notebook" if name != owner else "fact check" if name == "fact-check" else "graphic"
-        return cls(kind, name, part)
+        return cls("notebook" if name != owner else "fact check" if name == "fact-check" else "graphic", name, part)
 
 
 @dataclass(frozen=True)
@@ -52,8 +50,9 @@ class Entry:
     """One number (or date) with its bounds.
 
     `value`, `low` and `high` are in `unit`; `high` is infinite for an open-ended count, and a range has no value. A
-    date has neither: it lies from `start` to `end`, which for all other entries is the period that the number covers
-    (inclusive). `whole` is the second number of a share such as "five of 15". `decimals` is the rounding in print.
+    date has none of them: it lies from `start` to `end`, which for all other entries is the period that the number
+    covers (inclusive). `whole` is the second number of a share such as "five of 15". `decimals` is the rounding in
+    print.
     """
 
     id: str
@@ -80,11 +79,6 @@ class Entry:
     exact: str = ""
     caveat: str = ""
 
-    @classmethod
-    def unknown(cls, id: str, why: str, label: str = "", unit: str = "", formula: str = "") -> Entry:
-        """An entry for what is not known. `why` is half a sentence that says so to readers."""
-        return cls(id, label or id, unit, UNKNOWN, math.nan, math.nan, math.nan, formula=formula, caveat=why)
-
     @property
     def known(self) -> bool:
         return self.status != UNKNOWN
@@ -98,28 +92,22 @@ class Entry:
         """The entry as printed where no other form is asked for."""
         if self.is_date:
             return wording.span(self.start, self.end)
-        if self.value is None:
-            return " to ".join(self.number(end) for end in self.bounds)
-        return self.number(self.value)
+        return " to ".join(map(self.number, self.bounds)) if self.value is None else self.number(self.value)
 
     @property
     def qualified(self) -> str:
         """With its qualifier: the source's own words if reported, ours ("about", "at least") if not."""
-        if self.as_reported:
-            return self.as_reported
-        return self.text if self.qualifier == "exact" else f"{self.qualifier} {self.text}"
+        return self.as_reported or (self.text if self.qualifier == "exact" else f"{self.qualifier} {self.text}")
 
-    def number(self, value: float | None) -> str:
+    def number(self, value: float) -> str:
         """`value`, which is in the unit of the entry, rounded and written like the entry itself."""
-        if value is None:
-            raise LedgerError(f"{self.id} has no such number.")
         return wording.number(value, self.unit, self.decimals)
 
     @property
     def period(self) -> tuple[date, date]:
         """First and last day that the number covers. LedgerError where one of them is not known."""
         if self.start is None or self.end is None:
-            raise LedgerError(f"{self.id} has no complete period, so it has no length in days.")
+            raise LedgerError(f"{self.id} has no complete period.")
         return self.start, self.end
 
     @property
@@ -130,15 +118,14 @@ class Entry:
     @property
     def year_days(self) -> int:
         """Length in days of the calendar year in which the period ends."""
-        if self.end is None:
-            raise LedgerError(f"{self.id} has no end, so it lies in no year.")
-        return (date(self.end.year + 1, 1, 1) - date(self.end.year, 1, 1)).days
-
-    def surely_below(self, other: Entry) -> bool:
-        """Whether all that this number may be lies below all that the other may be."""
-        return self.high is not None and other.low is not None and self.high < other.low
+        year = self.period[1].year
+        return (date(year + 1, 1, 1) - date(year, 1, 1)).days
 
     @property
     def bounds(self) -> tuple:
         """The ends to evaluate formulas at: numbers, or dates for a date."""
         return tuple(dict.fromkeys((self.start, self.end) if self.is_date else (self.low, self.high)))
+
+    def surely_below(self, other: Entry) -> bool:
+        """Whether all that this number may be lies below all that the other may be."""
+        return self.high is not None and other.low is not None and self.high < other.low

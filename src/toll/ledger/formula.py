@@ -31,7 +31,7 @@ def parse(formula: str, ids: Mapping[str, str]) -> ast.Expression:
     try:
         tree = ast.parse(formula, mode="eval")
     except SyntaxError as error:
-        raise LedgerError(f"“{formula}” is not a formula: {error.msg}.", formula) from None
+        raise LedgerError(f"“{formula}” is not a formula: {error.msg}.") from None
     for node in ast.walk(tree):
         if not isinstance(node, _ALLOWED):
             raise _unfit(node)
@@ -58,7 +58,9 @@ def evaluate(tree: ast.Expression, entries: Mapping[str, Entry]) -> dict[str, An
         return {"qualifier": "date", "start": min(results), "end": max(results)}
     values = {id: entry.value for id, entry in entries.items() if entry.value is not None}
     value = _value(tree.body, entries, values) if len(values) == len(entries) else None
-    low, high = _span(results if value is None else [value, *results])
+    results += [] if value is None else [value]
+    open_ended = any(map(math.isnan, results))  # infinity less infinity
+    low, high = (-math.inf, math.inf) if open_ended else (min(results), max(results))
     return {"value": value, "low": low, "high": high, "qualifier": _qualifier(low, high)}
 
 
@@ -71,7 +73,7 @@ def _value(node: ast.expr, entries: Mapping[str, Entry], values: Mapping[str, An
             return values[name]
         case ast.Attribute(value=ast.Name(id=name), attr=part) if part in _PARTS:
             if (found := getattr(entries[name], part)) is None:
-                raise LedgerError(f"{name} has no {part}, so {ast.unparse(node)} has no value.", ast.unparse(node))
+                raise LedgerError(f"{name} has no {part}.")
             return found
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
             ends = _value(left, entries, values), _value(right, entries, values)
@@ -86,18 +88,7 @@ def _value(node: ast.expr, entries: Mapping[str, Entry], values: Mapping[str, An
 
 def _unfit(node: ast.AST) -> LedgerError:
     found = ast.unparse(node) or type(node).__name__
-    return LedgerError(
-        f"A formula cannot have “{found}”. It may have entries, numbers, + - * / and the functions of "
-        "toll.ledger.estimate.",
-        found,
-    )
-
-
-def _span(results: list[float]) -> tuple[float, float]:
-    """Least and greatest; without limit where an end cannot be evaluated (infinity less infinity)."""
-    if any(math.isnan(result) for result in results):
-        return -math.inf, math.inf
-    return min(results), max(results)
+    return LedgerError(f"A formula has entries, numbers, + - * / and functions of toll.ledger.estimate; not “{found}”.")
 
 
 def _qualifier(low: float, high: float) -> str:

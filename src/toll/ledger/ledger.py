@@ -10,8 +10,10 @@ from __future__ import annotations
 import ast
 import dataclasses
 import itertools
+import math
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
 
@@ -58,28 +60,28 @@ class Ledger:
 
     def add(self, entry: Entry) -> Entry:
         """Enter what has not been entered yet. LedgerError if its id has another meaning already."""
-        known = self._entries.setdefault(entry.id, entry)
-        if known != entry or self._names.get(entry.id, entry.id) != entry.id:
+        if self._entries.get(entry.id, entry) != entry or self._names.get(entry.id, entry.id) != entry.id:
             raise LedgerError(f"{entry.id} is in the ledger already, with another meaning.", entry.id)
-        return known
+        return self._entries.setdefault(entry.id, entry)
 
     def unknown(self, id: str, why: str, label: str = "", unit: str = "", formula: str = "") -> Entry:
         """An entry for what is not known; `why` is half a sentence that says so to readers."""
-        return self._unknown.setdefault(id, Entry.unknown(id, why, label, unit, formula))
+        nothing = math.nan
+        entry = Entry(id, label or id, unit, UNKNOWN, nothing, nothing, nothing, formula=formula, caveat=why)
+        return self._unknown.setdefault(id, entry)
 
-    def name(self, **entries: Entry) -> Entry | tuple[Entry, ...]:
-        """Give entries names that every formula and template from here on knows; returns the entries.
+    def name(self, **entries: Entry) -> Any:
+        """Give entries names that all formulas and templates know from here on. Returns the entry, or all as a tuple.
 
-        A stored formula spells the ids. LedgerError for a name that already has another meaning.
+        A stored formula spells the ids. LedgerError for a name that has another meaning already.
         """
         for name, entry in entries.items():
-            other = self._names.get(name) or (name if name in self._entries or name in formulas.FUNCTIONS else entry.id)
-            if other != entry.id:
-                raise LedgerError(f"{name} means something else already. Choose another name for {entry.id}.", name)
+            taken = name if name in self._entries or name in formulas.FUNCTIONS else entry.id
+            if self._names.get(name, taken) != entry.id:
+                raise LedgerError(f"{name} has another meaning already. Choose another name for {entry.id}.", name)
             self._names[name] = entry.id
-            if not entry.known:
-                self._unknown.setdefault(entry.id, entry)
-        return next(iter(entries.values())) if len(entries) == 1 else tuple(entries.values())
+        first, *more = entries.values()
+        return (first, *more) if more else first
 
     def choose(self, id: str, value: float, unit: str, label: str, decimals: int = 0) -> Entry:
         """Enter a parameter of the edition, so that what rests on it can be traced to it."""
@@ -95,9 +97,8 @@ class Ledger:
         inputs = {id: self[id] for id in formulas.inputs(tree)}
         if missing := [entry for entry in inputs.values() if not entry.known]:
             return self.unknown(id, missing[0].caveat, label, unit, ast.unparse(tree))
-        result = formulas.evaluate(tree, inputs)
-        made = {"formula": ast.unparse(tree), "inputs": " ".join(inputs), "decimals": decimals}
-        return self.add(Entry(id, label, unit, CALCULATED, **made, **result))
+        made = formulas.evaluate(tree, inputs) | {"formula": ast.unparse(tree), "inputs": " ".join(inputs)}
+        return self.add(Entry(id, label, unit, CALCULATED, decimals=decimals, **made))
 
     def calculate_all(self, sheet: Iterable[tuple[str, str, int, str, str]], **names: Entry) -> None:
         """Calculate each row of a sheet: id, unit, decimals, label, formula."""  # until the notebooks move
@@ -174,7 +175,7 @@ class Ledger:
 
     # --- What is printed ---
 
-    def text(self, template: str, place: Place | str, **names: words.Meaning) -> str:
+    def text(self, template: str, place: Place | str, /, **names: words.Meaning) -> str:
         """Render `template` (see `toll.ledger.words`) for `place`, and note there each entry that it prints.
 
         `names` are the template's names for entries, lists of entries, words, and truths to ask for. Where an entry is
@@ -290,21 +291,14 @@ class Ledger:
     def table(self, *entries: Entry | str) -> pl.DataFrame:
         """The numbers behind a graphic or a finding, for people: one row an entry (or id), without the unknown."""
         found = [entry if isinstance(entry, Entry) else self[entry] for entry in entries]
-        return pl.DataFrame([_row(entry) for entry in found if entry.known], schema=_COLUMNS)
+        schema = dict.fromkeys(_COLUMNS, pl.String) | {"paragraph": pl.Int64}
+        return pl.DataFrame([_row(entry) for entry in found if entry.known], schema, orient="row")
 
 
-_COLUMNS = dict.fromkeys(("number", "bounds", "what", "status", "formula or exact words"), pl.String)
-_COLUMNS |= {"paragraph": pl.Int64, "id": pl.String}
+_COLUMNS = ("number", "bounds", "what", "status", "formula or exact words", "paragraph", "id")
 
 
-def _row(entry: Entry) -> dict[str, str | int | None]:
-    inexact = not entry.is_date and entry.low != entry.high
-    return {
-        "number": entry.text,
-        "bounds": " to ".join(map(entry.number, entry.bounds)) if inexact else "",
-        "what": entry.label,
-        "status": entry.status,
-        "formula or exact words": entry.formula or entry.exact,
-        "paragraph": entry.locator,
-        "id": entry.id,
-    }
+def _row(entry: Entry) -> tuple:
+    bounds = "" if entry.is_date or len(entry.bounds) == 1 else " to ".join(map(entry.number, entry.bounds))
+    words = entry.formula or entry.exact
+    return entry.text, bounds, entry.label, entry.status, words, entry.locator, entry.id

@@ -55,7 +55,9 @@ def words(value: float) -> str:
 
 def ordinal(value: float) -> str:
     """A whole number as 102nd; first to ninth in words."""
-    return num2words(int(value), to="ordinal" if value < 10 else "ordinal_num")
+    if value < 10:
+        return num2words(int(value), to="ordinal")
+    return f"{int(value):,}{num2words(int(value), to='ordinal_num')[-2:]}"
 
 
 def odds(probability: float) -> str:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import contextlib
 import difflib
 import functools
+import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import jinja2
 from jinja2 import meta, nodes
+from jinja2.sandbox import SandboxedEnvironment
 from text_to_num import alpha2digit
 
 from toll.ledger import wording
@@ -29,13 +31,14 @@ class NotKnown(Exception):
 
 
 class Form(NamedTuple):
-    """A way to print an entry, and what it gives."""
+    """A way to print an entry, or a condition that it may meet."""
 
     what: str
-    of: Callable[[Any], str]
+    of: Callable[[Any], Any]
 
 
 FORMS = {
+    "text": Form("the number itself, as without a form", lambda e: e.text),
     "qualified": Form("with its qualifier, in the source's own words if reported", lambda e: e.qualified),
     "label": Form("what it is", lambda e: e.label),
     "year": Form("the year in which its period ends", lambda e: str((e.end or e.start).year)),
@@ -59,26 +62,27 @@ FORMS = {
     "paragraph": Form("where in the source", lambda e: str(e.locator)),
     "place": Form("the place that it counts", lambda e: e.place),
 }
-CONDITIONS: dict[str, tuple[str, Callable[[Entry], bool]]] = {
-    "known": ("it was known by the edition's date", lambda e: e.known),
-    "is_minimum": ("it has no upper limit: “at least”", lambda e: e.high == float("inf")),
-    "is_ordinal": ("its source gives it as an ordinal", lambda e: e.qualifier == "ordinal"),
-    "is_reported": ("a source reports it; it is neither calculated nor chosen", lambda e: e.status == REPORTED),
+CONDITIONS = {
+    "known": Form("it was known by the edition's date", lambda e: e.known),
+    "is_minimum": Form("it has no upper limit: “at least”", lambda e: e.high == math.inf),
+    "is_ordinal": Form("its source gives it as an ordinal", lambda e: e.qualifier == "ordinal"),
+    "is_reported": Form("a source reports it; it is neither calculated nor chosen", lambda e: e.status == REPORTED),
 }
-_PERIOD_FORMS = ("year", "start_year", "start", "end", "date")
-_SHARE_FORMS = ("qualified", "low", "high", "odds", "fraction")
-_COUNT_FORMS = ("qualified", "low", "high", "whole", "words", "ordinal", "more_than")
+_OF_ALL = ("text", "qualified", "low", "high", "year", "start_year", "start", "end", "date")
+_OF_SHARES = ("odds", "fraction")
+_OF_COUNTS = ("whole", "words", "ordinal", "more_than")
 MARKUP = re.compile(r"{{.*?}}|{%.*?%}", re.DOTALL)
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+UNFIT = (AttributeError, TypeError, ValueError, OverflowError)  # what a form raises that an entry does not have
 
 
 def forms(entry: Entry) -> list[str]:
-    """Every form in which a template can print the number, its period included; the number itself first."""
-    found = [entry.text]
-    for name in (*(_SHARE_FORMS if entry.unit in wording.SHARES else _COUNT_FORMS), *_PERIOD_FORMS):
-        with contextlib.suppress(AttributeError, TypeError, ValueError, OverflowError):
-            found.append(FORMS[name].of(entry))
-    return list(dict.fromkeys(found))
+    """Every form in which a template can print the number or a day of its period; the number itself first."""
+    found: dict[str, None] = {}
+    for name in (*_OF_ALL, *(_OF_SHARES if entry.unit in wording.SHARES else _OF_COUNTS)):
+        with contextlib.suppress(*UNFIT):
+            found[FORMS[name].of(entry)] = None
+    return list(found)
 
 
 def render(template: str, meaning: Callable[[str], Meaning], note: Callable[[Entry], object]) -> str:
@@ -87,27 +91,31 @@ def render(template: str, meaning: Callable[[str], Meaning], note: Callable[[Ent
     `meaning` gives what a name stands for, and `note` hears of each entry that is printed. Raises NotKnown, and
     LedgerError for a typed number, an unknown name or an unknown form.
     """
-    compiled, names = _compiled(template)
+    jinja, names = compiled(template)
     scope = {name: meaning(name) for name in names}
     for words in scope.values():
         if isinstance(words, str):
             refuse_typed_numbers(words)
     try:
-        text = compiled.render({name: _printed(each, note) for name, each in scope.items()})
-    except jinja2.UndefinedError as error:
+        text = jinja.render({name: _printed(each, note) for name, each in scope.items()})
+    except jinja2.TemplateRuntimeError as error:
         raise LedgerError(f"“{template}” cannot be printed: {error.message}.") from None
     return re.sub(r"[ \n]+", " ", text).strip(" ")
 
 
 def refuse_typed_numbers(template: str) -> None:
     """LedgerError if the template types a number, in its text or inside its markup."""
-    if typed := _typed_number(template):
-        raise LedgerError(f"The number “{typed}” is typed in “{template}”. Name the ledger's entry instead.", typed)
+    prose = MARKUP.sub(lambda markup: " ".join(_QUOTED.findall(markup[0])) or " ", template)
+    digits = re.search(r"\d[\d,.]*", prose) or re.search(r"(?<!\w)\d[\d,.]*", template)
+    words = filter(_is_number_word, re.findall(r"[A-Za-z-]+", prose))
+    if typed := digits[0] if digits else next(words, None):
+        raise LedgerError(f"The number “{typed}” is typed here. Name the ledger's entry instead.", typed)
 
 
-def check(template: str) -> None:
-    """LedgerError for what is wrong with a template whatever the ledger has: syntax, typed numbers, unknown forms."""
-    _compiled(template)
+@functools.cache
+def _is_number_word(word: str) -> bool:
+    """Whether a word is a number; one, two and three are not, because they are pronouns, too."""
+    return bool(alpha2digit(word, "en") != word)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -123,23 +131,20 @@ class _Printed:
         self._entry, self._note = entry, note
 
     def __str__(self) -> str:
-        return self._print("text", lambda entry: entry.text)
+        return self.text
 
-    def __getattr__(self, name: str) -> str | bool:
+    def __getattr__(self, name: str) -> Any:
         if name in CONDITIONS:
-            return CONDITIONS[name][1](self._entry)
+            return CONDITIONS[name].of(self._entry)
         if name not in FORMS:
             raise AttributeError(name)
-        return self._print(name, FORMS[name].of)
-
-    def _print(self, name: str, form: Callable[[Entry], str]) -> str:
         if not self._entry.known:
             raise NotKnown(self._entry.caveat)
         self._note(self._entry)
         try:
-            return form(self._entry)
-        except (AttributeError, TypeError, ValueError, OverflowError):
-            raise LedgerError(f"{self._entry.id} cannot be printed as “.{name}”.", f".{name}") from None
+            return FORMS[name].of(self._entry)
+        except UNFIT:
+            raise LedgerError(f"{self._entry.id} cannot be printed in the form “{name}”.", name) from None
 
     def __lt__(self, other: _Printed) -> bool:
         return self._entry.surely_below(other._entry)
@@ -159,41 +164,27 @@ def _citations(printed: Iterable[_Printed]) -> str:
     first: dict[str, _Printed] = {}
     for each in printed:
         first.setdefault(each._entry.citation, each)
-    return "; ".join(str(each.citation) for each in first.values())
+    return "; ".join(each.citation for each in first.values())
 
 
-_JINJA = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # plain text; pages escape it
+# Plain text (pages escape it), and no way from an entry to the rest of Python: claims come from a table.
+_JINJA = SandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
 _JINJA.globals.clear()
 _JINJA.filters |= {"citations": _citations, "capitalize": lambda text: str(text)[:1].upper() + str(text)[1:]}
 
 
 @functools.cache
-def _compiled(template: str) -> tuple[jinja2.Template, list[str]]:
-    """The checked template, and the names that it needs."""
+def compiled(template: str) -> tuple[jinja2.Template, list[str]]:
+    """The template, and the names that it needs. LedgerError for wrong syntax, a typed number or an unknown form."""
     refuse_typed_numbers(template)
     try:
         tree = _JINJA.parse(template)
-        compiled = _JINJA.from_string(tree)
+        found = _JINJA.from_string(tree)
     except jinja2.TemplateSyntaxError as error:
         raise LedgerError(f"“{template}” is not a template: {error.message}.") from None
     for form in tree.find_all(nodes.Getattr):
-        known = {"first", "last"} if isinstance(form.node, nodes.Name) and form.node.name == "loop" else _PARTS
+        in_loop = isinstance(form.node, nodes.Name) and form.node.name == "loop"
+        known = ("first", "last") if in_loop else (*FORMS, *CONDITIONS)
         if form.attr not in known:
             raise LedgerError(f"There is no form “{form.attr}”.{did_you_mean(form.attr, known)}", form.attr)
-    return compiled, sorted(meta.find_undeclared_variables(tree))
-
-
-_PARTS = {*FORMS, *CONDITIONS}
-
-
-def _typed_number(template: str) -> str:
-    prose = MARKUP.sub(lambda markup: " ".join(_QUOTED.findall(markup[0])) or " ", template)
-    if digits := re.search(r"\d[\d,.]*", prose) or re.search(r"(?<!\w)\d[\d,.]*", template):
-        return digits[0]
-    return next((word for word in re.findall(r"[A-Za-z-]+", prose) if _is_number_word(word)), "")
-
-
-@functools.cache
-def _is_number_word(word: str) -> bool:
-    """Whether a word is a number; one, two and three are not, because they are pronouns, too."""
-    return bool(alpha2digit(word, "en") != word)
+    return found, sorted(meta.find_undeclared_variables(tree))
