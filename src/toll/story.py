@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from inspect import signature
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -114,8 +115,9 @@ class Story:
         meta = Meta.of(self.edition, self.as_of, self.ledger, graphic)
         width = self.parameters.get("print_width")
         widths: dict[str, Any] = {"print_widths": (width,)} if width else {}
-        # Once it takes the table from the chart: Graphic.build(graphic, chart, furniture, meta, ledger=…, **widths)
-        return Graphic.build(graphic, lambda w, h, style: chart(w, h), furniture, pl.DataFrame(), meta, **widths)
+        if "ledger" not in signature(Graphic.build).parameters:  # until charts are chart(width, height)
+            return Graphic.build(graphic, lambda w, h, style: chart(w, h), furniture, pl.DataFrame(), meta, **widths)
+        return Graphic.build(graphic, chart, furniture, meta, ledger=self.ledger, **widths)
 
     def table(self, name: str, frame: pl.DataFrame) -> tables.Shown:
         """Shows a table, which `save` writes under its name."""
@@ -150,12 +152,16 @@ def open(namespace: Mapping[str, Any], name: str, topic: str | None = None, part
     of the `parts` that other notebooks saved.
     """
     project = Project.find()
-    declared = parameters.PARAMETERS  # until there is parameters.declared(project)
+    declared = getattr(parameters, "declared", lambda _: parameters.PARAMETERS)(project)  # until it is there
     values = {each: value for each in declared if isinstance(value := namespace.get(each), parameters.Value)}
-    if problems := parameters.validate(values, CELL):  # until there is parameters.check(values, project)
-        raise Problems(problems)
+    getattr(parameters, "check", _check)(values, project)
     story = Story(name, topic, tuple(parts), project, values)
     for each, value in values.items():
         if unit := getattr(declared[each], "unit", ""):  # until every parameter has a unit and a label
             story.ledger.choose(each, float(value), unit, getattr(declared[each], "label", each))
     return story
+
+
+def _check(values: dict[str, parameters.Value], project: Project) -> None:  # until there is parameters.check
+    if problems := parameters.validate(values, CELL):
+        raise Problems(problems)
