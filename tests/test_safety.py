@@ -9,6 +9,7 @@ from lxml import html
 from support.browser import needs_chromium
 from support.desk import DATA, FACT_CHECK, FURNITURE, Desk, chart, ledger
 from toll.graphics.graphic import Furniture, Graphic, Meta
+from toll.ledger.entry import Place
 from toll.ledger.ledger import Ledger
 from toll.problems import Problems
 
@@ -74,7 +75,7 @@ def everywhere(graphic, attack):
         entries = {entry.id: entry for entry in ledger()}
         fields = ("label", "as_reported", "attributed_to", "source", "citation", "exact", "caveat")
         made = Ledger(replace(entry, **dict.fromkeys(fields, attack)) for entry in entries.values())
-        made.printed = {"officers": [f"guards: {attack}"], "left": ["guards: alt"]}
+        made.printed = {"officers": [Place.parse(f"guards: {attack}")], "left": [Place.parse("guards: alt")]}
         return made
 
     furniture = Furniture(**dict.fromkeys(asdict(FURNITURE), attack))

@@ -63,6 +63,10 @@ class Project:
         return self.root / "data" / "raw"
 
     @property
+    def words(self) -> Path:
+        return self.root / "words"
+
+    @property
     def editions(self) -> Path:
         return self.root / "editions"
 

@@ -6,10 +6,16 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-_TYPES = {"str": pl.String, "bool": pl.Boolean, "int | None": pl.Int64, "tuple[str, ...]": pl.List(pl.String)}
+_TYPES: dict[str, Any] = {
+    "str": pl.String,
+    "bool": pl.Boolean,
+    "int | None": pl.Int64,
+    "tuple[str, ...]": pl.List(pl.String),
+}
 
 
 def write(table: pl.DataFrame, stem: Path) -> None:
@@ -20,7 +26,7 @@ def write(table: pl.DataFrame, stem: Path) -> None:
 
 
 def csv(table: pl.DataFrame) -> bytes:
-    """UTF-8, LF; what is not there is an empty cell, an open bound INF, as Table Schema has it."""
+    """UTF-8 with LF. A missing value is an empty cell, and an open bound is INF, as Table Schema has it."""
     columns = [
         pl.col(name).cast(pl.String).replace({"inf": "INF", "-inf": "-INF", "": None})
         for name, kind in table.schema.items()
@@ -31,7 +37,7 @@ def csv(table: pl.DataFrame) -> bytes:
 
 def of(records: Sequence[object], kind: type) -> pl.DataFrame:
     """The records of a raw table, a dataclass `kind`, without their lines; with all columns where there are none."""
-    schema = {field.name: _TYPES[field.type] for field in fields(kind) if field.name != "line"}
+    schema = {field.name: _TYPES[str(field.type)] for field in fields(kind) if field.name != "line"}
     return pl.DataFrame([{name: getattr(record, name) for name in schema} for record in records], schema=schema)
 
 
@@ -42,7 +48,7 @@ def read(stem: Path) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class Shown:
-    """A table for a notebook's reader: every row, whole words, nothing in quotes, empty cells empty."""
+    """A table for the reader of a notebook: all rows, whole texts, no quotes, missing values empty."""
 
     table: pl.DataFrame
 

@@ -100,7 +100,7 @@ def publish(
 
 def corrected(project: Project, graphic: Graphic, ledger: Ledger) -> Graphic:
     """The graphic with the corrections of the figures that it rests on in its note, the newest first."""
-    labels = {entry.id: entry.label for entry in ledger.behind(graphic.name)}
+    labels = {entry.id: entry.label for entry in ledger.provenance(graphic.name)}
     told = [
         f"Corrected {wording.full_date(each.date)}: “{each.was}” is now “{each.now}” ({labels[each.figure]})."
         for each in sorted(raw.read(project).corrections, key=lambda correction: correction.date, reverse=True)
@@ -182,7 +182,7 @@ def _tell(
 
 def _numbers(ledger: Ledger, graphic: str) -> list[dict[str, Any]]:
     """The numbers printed on a graphic, then those that their formulas rest on, back to the reported ones."""
-    here = f"{graphic}: "
+    here = ("graphic", graphic)
     return [
         {
             "id": entry.id,
@@ -196,11 +196,9 @@ def _numbers(ledger: Ledger, graphic: str) -> list[dict[str, Any]]:
             "citation": entry.citation,
             "attributed_to": entry.attributed_to,
             "caveat": entry.caveat,
-            "printed_in": [
-                place.removeprefix(here) for place in ledger.printed.get(entry.id, []) if place.startswith(here)
-            ],
+            "printed_in": [place.part for place in ledger.printed.get(entry.id, ()) if place[:2] == here],
         }
-        for entry in ledger.behind(graphic)
+        for entry in ledger.provenance(graphic)
     ]
 
 
@@ -432,10 +430,12 @@ def _words(graphic: dict[str, Any], part: str, ledger: Ledger) -> list[tuple[str
     text = graphic["caption"] if part == "caption" else graphic["furniture"][part]
     text, label, source = text.partition(LABELS["source"])
     places = {"headline", "deck"} if part == "caption" else {part}
+    from toll.ledger.words import forms  # and text_to_num with it, which `render` does not need
+
     known: dict[str, str | None] = {}
     for number in graphic["numbers"]:
         if places & set(number["printed_in"]):
-            for form in (_plain(form).lower() for form in ledger[number["id"]].forms):
+            for form in (_plain(form).lower() for form in forms(ledger[number["id"]])):
                 known[form] = number["id"] if known.get(form, number["id"]) == number["id"] else None
     forms = "|".join(re.escape(form) for form in sorted(known, key=len, reverse=True)) or r"(?!)"
     pieces = re.split(rf"(?<![\w.,])({forms})(?!\w|[.,]\w)", text, flags=re.IGNORECASE)

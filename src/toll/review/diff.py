@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from toll.ledger.entry import Place
 from toll.pages import gallery
 from toll.problems import Problem, Problems
 from toll.project import Project
@@ -213,10 +214,10 @@ def _changes(before: Project, after: Project, old: Record, new: Record) -> Chang
 
 def place_rank(place: str) -> int:
     """How soon a reader meets a place: headlines first, then the other parts, fact check, notebooks."""
-    where, _, part = place.partition(": ")
-    if where == "fact-check":
+    kind, _, part = Place.parse(place)
+    if kind == "fact check":
         return len(PARTS)
-    return PARTS.index(part) if part in PARTS and not where.endswith(" notebook") else len(PARTS) + 1
+    return PARTS.index(part) if part in PARTS and kind == "graphic" else len(PARTS) + 1
 
 
 def _numbers(old: Record, new: Record) -> Iterator[Number]:
@@ -224,10 +225,10 @@ def _numbers(old: Record, new: Record) -> Iterator[Number]:
         then, now = _entry(old.ledger, id), _entry(new.ledger, id)
         if then == now:
             continue
-        printed = dict.fromkeys([*new.ledger.printed.get(id, ()), *old.ledger.printed.get(id, ())])
+        places = dict.fromkeys([*new.ledger.printed.get(id, ()), *old.ledger.printed.get(id, ())])
         reasons = tuple(_reasons(old.ledger, new.ledger, then, now))
         texts = [each.qualified if each else "" for each in (then, now)]
-        yield Number(id, (now or then).label, *texts, reasons, tuple(printed), _moved(then, now))
+        yield Number(id, (now or then).label, *texts, reasons, tuple(map(str, places)), _moved(then, now))
 
 
 def _entry(ledger: Ledger, id: str) -> Entry | None:
@@ -278,11 +279,11 @@ def _limit(end: float) -> str:
 
 
 def _sentences(old: Record, new: Record) -> list[Sentence]:
-    named = {place for one in (new, old) for places in one.ledger.printed.values() for place in places}
+    named = {str(place) for one in (new, old) for places in one.ledger.printed.values() for place in places}
     places = [
         place
         for place in dict.fromkeys([*new.words, *old.words])
-        if place in named or " notebook: " not in place  # a notebook also shows what the fact check has
+        if place in named or Place.parse(place).kind != "notebook"  # a notebook also shows what the fact check has
     ]
     changed = [Sentence(place, old.words.get(place, ""), new.words.get(place, "")) for place in places]
     return sorted((each for each in changed if each.old != each.new), key=lambda each: place_rank(each.place))

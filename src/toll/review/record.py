@@ -86,14 +86,17 @@ def _notebooks(project: Project, edition: str) -> Iterator[tuple[str, str]]:
 
 
 def _of_notebooks(project: Project, notebooks: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """The sentences that executed notebooks show, by the id of their cell."""
+    """The sentences that executed notebooks show, by their place; by the id of their cell where they do not name it."""
     for name, path in notebooks.items():
         for cell in notebook_file.code_cells(notebook_file.load(project.root / path, path)):
-            if text := " ".join(_shown(cell.get("outputs", []))):
-                yield f"{name}: {cell['id']}", text
+            texts: dict[str, list[str]] = {}
+            for place, text in _shown(cell.get("outputs", [])):
+                texts.setdefault(place or f"{name}: {cell['id']}", []).append(text)
+            yield from ((place, " ".join(shown)) for place, shown in texts.items())
 
 
-def _shown(outputs: Iterable[dict]) -> Iterator[str]:
+def _shown(outputs: Iterable[dict]) -> Iterator[tuple[str, str]]:
     for output in outputs:
         if "text/markdown" in output.get("data", {}):
-            yield "".join(output["data"]["text/markdown"])
+            place = output.get("metadata", {}).get("text/markdown", {}).get("place", "")
+            yield place, "".join(output["data"]["text/markdown"])

@@ -218,8 +218,7 @@ def _printed(one: Record, id: str) -> dict[str, list[str]]:
     """The places where an entry is printed, by graphic, notebook or fact check."""
     found: dict[str, list[str]] = {}
     for place in one.ledger.printed.get(id, ()):
-        where, _, part = place.partition(": ")
-        found.setdefault(where, []).append(part)
+        found.setdefault(place.owner, []).append(place.part)
     return found
 
 
