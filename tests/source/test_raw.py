@@ -13,6 +13,7 @@ import pytest
 from support.checkout import ROOT
 from toll.problems import Problems
 from toll.project import Project
+from toll.source import schema
 from toll.source.raw import Raw, check, read
 
 
@@ -491,11 +492,11 @@ def test_the_readme_lists_the_quantities_as_the_table_does():
         assert table_rows(listed) == list(csv.reader(file))[1:]
 
 
-@pytest.mark.parametrize("file", [F, S, "corrections.csv", Q, C, "sums.csv", "preferences.csv"])
-def test_the_readme_explains_every_column(file):
-    section = README.split(f"## {file}")[1].split("\n## ")[0]
-    explained = [row[0].strip("`") for row in table_rows(section) if row[0].startswith("`")]
-    assert explained == (Project(ROOT).raw / file).read_text(encoding="utf-8").splitlines()[0].split(",")
+@pytest.mark.parametrize("table", [*schema.TABLES, schema.PUBLISHED, schema.ANCHORS], ids=lambda table: table.file)
+def test_the_readme_explains_each_column_as_the_schema_does(table):
+    section = README.split(f"## {table.file}")[1].split("\n## ")[0]
+    explained = [row for row in table_rows(section) if row[0].startswith("`")]
+    assert explained == [[f"`{name}`", column.meaning] for name, column in table.columns.items()]
 
 
 def test_no_number_is_typed_twice():

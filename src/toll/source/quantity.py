@@ -107,9 +107,9 @@ def parse(as_reported: str, unit: str = "", rounded_to: str = "", whole: bool = 
 
 def core(as_reported: str) -> str:
     """The number alone, in lower case: "two dozen" of "about two dozen", "250" of "one for every 250"."""
-    found = QUALIFIED.fullmatch(as_reported.lower())
-    ratio = RATIO.fullmatch(found["core"])
-    return ratio["core"] if ratio else found["core"]
+    number = _split(as_reported.lower())[1]
+    ratio = RATIO.fullmatch(number)
+    return ratio["core"] if ratio else number
 
 
 def date_fits(as_reported: str, start: dt.date | None, end: dt.date | None) -> bool:
@@ -165,13 +165,14 @@ def _plain(words: str, unit: str, rounded_to: str, whole: bool) -> Quantity:
     if rounded_to:
         step = _rounding(value, rounded_to)
         qualifier = "about" if qualifier == "exact" else qualifier
-    low, high = {
+    bounds: dict[str, tuple[Decimal | float, Decimal | float]] = {
         "exact": (value, value),
         "at least": (value, math.inf),
         "more than": (value + 1 if whole else value, math.inf),
         "about": (value - step / 2, value + step / 2),
         "almost": (value - step / 2, value),
-    }[qualifier]
+    }
+    low, high = bounds[qualifier]
     return Quantity(float(value), float(low), float(high), "about" if qualifier == "almost" else qualifier)
 
 

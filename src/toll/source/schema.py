@@ -321,3 +321,8 @@ TABLES = (FIGURES, SOURCES, CORRECTIONS, QUANTITIES, CLAIMS, SUMS, PREFERENCES) 
 
 PUBLISHED = Table("published.csv", Published)  # what commands write
 ANCHORS = Table("anchors.csv", Anchor, ("table", "id"))
+
+
+def meanings(*tables: Table) -> dict[str, str]:
+    """What the columns of these tables mean, by name; a later table's word goes before an earlier one's."""
+    return {name: column.meaning for table in tables for name, column in table.columns.items()}
