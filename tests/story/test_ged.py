@@ -335,7 +335,7 @@ def test_the_chain_compares_the_months_with_the_file_that_is_named(project, tmp_
     notebook = project.notebooks / "corroborated/07-corroborate.ipynb"
     text = notebook.read_text()
     assert str(tmp_path) not in text, "what is published tells nobody's folders"
-    assert "Of 2 reported monthly counts, 2 are above what the events hold and 0 below it." in text
+    assert "Of 2 reported monthly counts, 2 are above what the events record and 0 below it." in text
     assert "Of 1 pairs of months, the events put 1 in the order of the reports" in text
     assert any("image/svg+xml" in o.get("data", {}) for c in json.loads(text)["cells"] for o in c.get("outputs", []))
 
