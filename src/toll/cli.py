@@ -24,6 +24,7 @@ class Command:
     help: str
     does: str
     arguments: tuple[tuple[tuple[str, ...], dict[str, object]], ...] = ()
+    keywords: bool = False  # until every command takes its arguments by name
 
 
 COMMANDS = {
@@ -83,16 +84,17 @@ COMMANDS = {
     ),
     "check": Command(
         "check data/raw/ and list every problem; exit 1 if there is one",
-        "toll.run.commands:check",
+        "toll.source.check:check",
         (
             JSON,
-            (("--article",), {"metavar": "FILE", "help": "compare with the text of the article too"}),
+            (("--article",), {"metavar": "FILE", "help": "compare with your copy of the full text too"}),
             (("--anchor",), {"action": "store_true", "help": "record where the figures stand in it"}),
             (
                 ("--published",),
                 {"action": "store_true", "help": "record new figures as published: a change now needs a correction"},
             ),
         ),
+        keywords=True,
     ),
     "trace": Command(
         "one number, back to its paragraph and forward to all that prints it; without ID, a list of all",
@@ -139,9 +141,12 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs one command. Exit codes: 0 done, 1 a problem (named on stderr), 2 wrong usage, 3 stale, 130
     interrupted."""
     args = parser().parse_args(arguments)
-    module, _, function = COMMANDS[args.command].does.partition(":")
+    command = COMMANDS[args.command]
+    module, _, function = command.does.partition(":")
+    named = {name: value for name, value in vars(args).items() if name not in ("command", "debug")}
     try:
-        return getattr(importlib.import_module(module), function)(Project.find(), args)
+        call = getattr(importlib.import_module(module), function)
+        return call(Project.find(), **named) if command.keywords else call(Project.find(), args)
     except Problems as problems:
         if args.debug:
             raise

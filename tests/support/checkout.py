@@ -14,6 +14,6 @@ def copy_sources(folder: Path) -> None:
     for name in ("data/raw", "editions"):
         shutil.copytree(root / name, folder / name)
     (folder / "notebooks").mkdir()
-    for file in [*(root / "notebooks").glob("*.ipynb"), root / "notebooks/chain.yml"]:
+    for file in (file for file in (root / "notebooks").iterdir() if file.is_file()):
         shutil.copy(file, folder / "notebooks")
     shutil.copy(root / "requirements.lock", folder)

@@ -1,4 +1,4 @@
-"""What `toll run`, `status`, `check` and `lab` do and say."""
+"""What `toll run`, `status` and `lab` do and say."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toll.problems import Problem, Problems
@@ -253,34 +252,6 @@ def status(project: Project, args: argparse.Namespace) -> int:
             for step, reasons in steps.items():
                 print(f"{prefix}{step}: {'stale: ' + '; '.join(reasons) if reasons else 'up to date'}")
     return 3 if any(reasons for steps in found.values() for reasons in steps.values()) else 0
-
-
-def check(project: Project, args: argparse.Namespace) -> int:
-    from toll.source import article as anchors
-    from toll.source import corrections, raw
-
-    article = Path(args.article) if args.article else None
-    if args.anchor and article is None:
-        raise Problems([Problem.old("--anchor", None, None, "no article", "--article FILE", "Name your copy of it.")])
-    if args.anchor:
-        print(f"{anchors.record(project, article)} anchors in {raw.path(project, anchors.TABLE)}", file=sys.stderr)
-    if args.published:
-        print(f"{corrections.record(project)} figures added to {raw.path(project, corrections.TABLE)}", file=sys.stderr)
-    problems, verdicts = anchors.check(project, article) if article else (raw.check(project), {})
-    if not problems:
-        problems = corrections.uncorrected(project)
-    if args.json:
-        print(json.dumps([problem.as_dict() for problem in problems], indent=1, ensure_ascii=False))
-        return 1 if problems else 0
-    for problem in problems:
-        print(problem, file=sys.stderr)
-    for verdict, count in verdicts.items():
-        print(f"{article}: {count} {verdict}")
-    if not problems:
-        print("data/raw: no problem found")
-    if not problems and not article and (missing := anchors.unanchored(project)):
-        print(f"Not anchored in the article: {', '.join(missing)}. With the article: {anchors.RECORD}", file=sys.stderr)
-    return 1 if problems else 0
 
 
 def lab(project: Project, args: argparse.Namespace) -> int:

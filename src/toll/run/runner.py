@@ -109,8 +109,9 @@ def faults(project: Project, chain: tuple[Step, ...], edition: Edition, file: st
     from toll import parameters
     from toll.source import raw
 
-    tables = raw.read(project)
-    return parameters.validate(edition.values, file) or parameters.refer(edition.values, tables, file)
+    tables, declared = raw.read(project), parameters.declared(project)
+    problems = parameters.problems(edition.values, declared, file)
+    return problems or parameters.references(edition.values, declared, tables, file)
 
 
 def stale(

@@ -25,7 +25,7 @@ from pathlib import PurePosixPath
 
 from toll import yaml_lines
 from toll.problems import Problem, Problems
-from toll.project import CHAIN, Project
+from toll.project import CHAIN, PARAMETERS, Project
 
 WRITABLE = ("data/processed", "figures")
 KEYS = ("reads", "writes")
@@ -73,6 +73,8 @@ def read(project: Project, edition: str) -> tuple[Step, ...]:
                 )
             )
         paths = {key: tuple(_paths(entry, name, key, edition, problems)) for key in KEYS}
+        if (project.root / PARAMETERS).is_file():  # what a parameter may be, and what the ledger calls it
+            paths["reads"] += (str(PARAMETERS),)
         given = tuple(match[1] for path in paths["reads"] if (match := GIVEN.fullmatch(path)))
         paths["reads"] = tuple(path for path in paths["reads"] if not GIVEN.fullmatch(path))
         drafts.append(Step(name, **paths, after=(), line=entry.line, given=given))
@@ -114,7 +116,7 @@ def _paths(step: yaml_lines.Entry, name: str, key: str, edition: str, problems: 
                     "Write it as data/processed/{edition}/name.csv.",
                 )
             )
-        elif key == "reads" and covers("notebooks", path):
+        elif key == "reads" and covers("notebooks", path) and plain.suffix not in (".py", ".yml"):
             problems.append(_problem(line, name, repr(text), "data, not a notebook", "Read what the notebook writes."))
         elif key == "writes" and not any(covers(folder, path) and folder != path for folder in WRITABLE):
             problems.append(
