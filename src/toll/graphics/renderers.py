@@ -19,7 +19,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from toll.problems import Problem, Problems
+from toll.problems import Problem, Problems, Where
 
 POSSIBLE = hasattr(socket, "AF_UNIX")
 ADDRESS = "TOLL_RENDERERS"
@@ -101,7 +101,7 @@ def _answer(connection: socket.socket) -> list[Problem]:
         answer = read(connection)
     if not answer:
         raise ConnectionAbortedError("without an answer")
-    return [Problem.old(**problem) for problem in json.loads(answer)]
+    return [Problem(Where(*where), message, hint) for *where, message, hint in map(dict.values, json.loads(answer))]
 
 
 def read(connection: socket.socket) -> bytes:

@@ -25,7 +25,8 @@ from urllib.parse import quote
 import jinja2
 from markupsafe import Markup
 
-from toll.graphics.graphic import FORMULA_STARTS, Graphic, LeftOut
+from toll.graphics.graphic import Graphic, LeftOut
+from toll.graphics.plotted import FORMULA_STARTS
 from toll.graphics.theme import LABELS, SCREENS, THEMES
 from toll.ledger import wording
 from toll.problems import Problem, Problems
