@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from inspect import signature
-from typing import Any, NamedTuple
+from typing import Any
 
 import polars as pl
 
 from toll import parameters, tables, words_file
+from toll.claims import Claims
 from toll.graphics.graphic import Furniture, Graphic, LeftOut, Meta
 from toll.ledger import disputed
 from toll.ledger.entry import Place
@@ -25,20 +26,6 @@ from toll.problems import Problem, Problems, Where
 from toll.project import Project
 
 CELL = "parameters cell"
-
-
-class Said(NamedTuple):
-    """A sentence that a notebook shows: as Markdown, or as plain text where that cannot be shown."""
-
-    text: str
-    place: Place
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple[dict, dict]:
-        """With its place as metadata, by which `toll trace` finds the sentence in the executed notebook."""
-        return {"text/markdown": self.text, "text/plain": self.text}, {"text/markdown": {"place": str(self.place)}}
-
-    def __repr__(self) -> str:
-        return self.text
 
 
 @dataclass
@@ -89,12 +76,12 @@ class Story:
             hint = "Run the notebook that writes it, and name it in notebooks/chain.yml among what this one reads."
             raise Problems([Problem(where, "There is no such table.", hint)]) from None
 
-    def say(self, template: str, /, **names: Meaning) -> Said:
+    def say(self, template: str, /, **names: Meaning) -> tables.Said:
         """A sentence for the reader, its numbers noted as printed in this notebook: "finding", "finding 2", …"""
         number = len(self._said) + 1
         new = Place("notebook", self.name, f"finding {number}" if number > 1 else "finding")
         place = self._said.setdefault(f"{template} {names}", new)  # the same one where a cell is run again
-        return Said(self.ledger.text(template, place, **names), place)
+        return tables.Said(self.ledger.text(template, place, **names), place)
 
     def labels(self, graphic: str, /, form: str | None = None, **names: Meaning) -> Callable[..., str]:
         """A function that gives the words inside a chart: `label("killed")`, or `label("half", half=entry)`."""
@@ -118,6 +105,10 @@ class Story:
         if "ledger" not in signature(Graphic.build).parameters:  # until charts are chart(width, height)
             return Graphic.build(graphic, lambda w, h, style: chart(w, h), furniture, pl.DataFrame(), meta, **widths)
         return Graphic.build(graphic, chart, furniture, meta, ledger=self.ledger, **widths)
+
+    def claims(self) -> Claims:
+        """The claims that had been made by the edition's date, to be checked."""
+        return Claims(self.project, self.ledger, self.read("claims"))
 
     def table(self, name: str, frame: pl.DataFrame) -> tables.Shown:
         """Shows a table, which `save` writes under its name."""

@@ -6,7 +6,7 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -75,3 +75,17 @@ def _text(value: object) -> str:
     if value is None:
         return ""
     return f"{value:,.10g}" if isinstance(value, float) else str(value)
+
+
+class Said(NamedTuple):
+    """A sentence that a notebook shows: as Markdown, or as plain text where that cannot be shown."""
+
+    text: str
+    place: object  # where it is printed, as the ledger notes it
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple[dict, dict]:
+        """With its place as metadata, by which `toll trace` finds the sentence in the executed notebook."""
+        return {"text/markdown": self.text, "text/plain": self.text}, {"text/markdown": {"place": str(self.place)}}
+
+    def __repr__(self) -> str:
+        return self.text

@@ -85,14 +85,14 @@ class Block:
         return Place("graphic", self.graphic, part)
 
 
-def load(project: Project, graphic: str, form: str | None = None) -> Block:
-    """The block of a form; where `form` is None, the only one. Raises Problems for the faults of every block."""
+def load(project: Project, graphic: str, form: str | None = None, parts: tuple[str, ...] = PARTS) -> Block:
+    """The block of a form, or the only one. Raises Problems for the faults of every block."""
     path = project.words / f"{graphic}.yml"
     shown = path.relative_to(project.root).as_posix()
     entries = yaml_lines.load(path, shown)
     lines = path.read_text("utf-8").splitlines()
     problems: list[Problem] = []
-    blocks = {name: _block(graphic, entry, shown, lines, problems) for name, entry in entries.items()}
+    blocks = {name: _block(graphic, entry, shown, lines, problems, parts) for name, entry in entries.items()}
     if form not in blocks and (form or len(blocks) != 1):
         message = f"There is no block “{form}”." if form else "There is not just one block, so a form is needed."
         problems.append(Problem(Where(shown), message, f"The file has: {', '.join(blocks) or 'none'}."))
@@ -101,11 +101,18 @@ def load(project: Project, graphic: str, form: str | None = None) -> Block:
     return blocks[form] if form else next(iter(blocks.values()))
 
 
-def _block(graphic: str, entry: yaml_lines.Entry, shown: str, lines: list[str], problems: list[Problem]) -> Block:
+def _block(
+    graphic: str,
+    entry: yaml_lines.Entry,
+    shown: str,
+    lines: list[str],
+    problems: list[Problem],
+    parts: tuple[str, ...],
+) -> Block:
     """The block; adds what is wrong with it to `problems`."""
     found = yaml_lines.mapping(entry.node, shown)
     labels = yaml_lines.mapping(found.pop(LABELS).node, shown) if LABELS in found else {}
-    wanted = (LEFT_OUT,) if LEFT_OUT in found else PARTS
+    wanted = (LEFT_OUT,) if LEFT_OUT in found else parts
     for part in found.keys() - wanted:
         message = f"“{part}” is no part of this block.{did_you_mean(part, (*wanted, LABELS))}"
         problems.append(Problem(Where(shown, found[part].line, part), message))

@@ -1,7 +1,7 @@
 """Places the labels of a drawn plot: where they touch nothing, kept apart, and optional ones dropped as a last resort.
 
 A text asks for this in its description, which nobody hears or sees:
-    "place: right below, left above"   beside the point where it is drawn; the first place where it fits
+    "place: right below, left above"   beside the point where it is drawn; the first of these places where it fits
     "apart"                            moved up or down as little as keeps it clear of others at the same x
     "with"                             a further line of the label that is drawn at the same point
 A "?" at the end says that the text may be dropped. `marks` writes these descriptions.
@@ -31,6 +31,7 @@ ACROSS = {
 ABOVE, BELOW = -0.5, 1.18  # of the last line, of the first
 HALF_CAPITAL = 0.36
 LEAD = 1.23
+LIFTS = (0, 0.4, 0.8, 1.2, 1.6, 2)  # how much further off a label may stand, in font sizes
 
 
 @dataclass
@@ -54,10 +55,10 @@ class Label:
     def optional(self) -> bool:
         return self.wish.endswith("?")
 
-    def at(self, across: str, down: str) -> list[Text]:
-        """The lines in one of the places beside the point."""
+    def at(self, across: str, down: str, lift: float) -> list[Text]:
+        """The lines in one of the places beside the point, `lift` font sizes further up or down."""
         em, drop = self.lines[0].size, self.lead * (len(self.lines) - 1)
-        first = {"above": ABOVE * em - drop, "middle": HALF_CAPITAL * em - drop / 2, "below": BELOW * em}[down]
+        first = (ABOVE - lift) * em - drop if down == "above" else (BELOW + lift) * em
         anchor, shift = ACROSS[across]
         return self._lines(anchor, self.x + shift * em, self.y + first)
 
@@ -135,7 +136,7 @@ def _spread(labels: list[Label], height: float) -> Iterator[tuple[Label, list[Te
 def _best(label: Label, others: list[Text], marks: list[Mark], box: tuple[float, float]) -> list[Text]:
     """The lines in the first place where nothing is wrong, else in the best one; none if they may be dropped."""
     places = [tuple(place.split()) for place in label.wish.removeprefix("place:").rstrip("?").split(",")]
-    tried = [shorter.at(*place) for shorter, place in product(label.shorter(), places)]
+    tried = [shorter.at(*place, lift) for shorter, lift, place in product(label.shorter(), LIFTS, places)]
     faults = [_faults(lines, others, marks, box) for lines in tried]
     if label.optional and min(faults):
         return []

@@ -84,6 +84,14 @@ class Entry:
         return self.status != UNKNOWN
 
     @property
+    def is_reported(self) -> bool:
+        return self.status == REPORTED
+
+    @property
+    def is_minimum(self) -> bool:
+        return self.high == float("inf")
+
+    @property
     def is_date(self) -> bool:
         return self.unit == "date"
 

@@ -21,7 +21,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from text_to_num import alpha2digit
 
 from toll.ledger import wording
-from toll.ledger.entry import REPORTED, Entry, LedgerError
+from toll.ledger.entry import Entry, LedgerError
 
 Meaning = Entry | Sequence[Entry] | str | bool  # what a name in a template may stand for
 
@@ -66,7 +66,7 @@ CONDITIONS = {
     "known": Form("it was known by the edition's date", lambda e: e.known),
     "is_minimum": Form("it has no upper limit: “at least”", lambda e: e.high == math.inf),
     "is_ordinal": Form("its source gives it as an ordinal", lambda e: e.qualifier == "ordinal"),
-    "is_reported": Form("a source reports it; it is neither calculated nor chosen", lambda e: e.status == REPORTED),
+    "is_reported": Form("a source reports it; it is neither calculated nor chosen", lambda e: e.is_reported),
 }
 _OF_ALL = ("text", "qualified", "low", "high", "year", "start_year", "start", "end", "date")
 _OF_SHARES = ("odds", "fraction")
