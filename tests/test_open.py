@@ -9,8 +9,8 @@ import altair as alt
 import polars as pl
 import pytest
 
+from toll import parameters, tables
 from toll import story as stories
-from toll import tables
 from toll.graphics.graphic import Graphic, LeftOut
 from toll.ledger import disputed
 from toll.ledger.ledger import Ledger
@@ -88,6 +88,14 @@ def test_parameters_are_checked_and_other_names_of_the_notebook_are_none(folder)
         open_part(as_of="September")
     story = open_part(alt=alt, sources=["a", "list"], story="rain")
     assert story.parameters == PARAMETERS
+
+
+@pytest.mark.skipif(not hasattr(parameters, "declared"), reason="until a story declares its own parameters")
+def test_a_parameter_with_a_unit_is_a_chosen_entry(folder):
+    declared = "allowed: {kind: number, expected: a share, unit: share, label: Share allowed}"
+    (folder.parents[2] / "notebooks/parameters.yml").write_text(declared)
+    chosen = open_part(allowed=0.25).ledger["allowed"]
+    assert (chosen.status, chosen.text, chosen.label) == ("chosen", "25%", "Share allowed")
 
 
 def test_what_is_missing_is_named(folder):

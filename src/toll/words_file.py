@@ -10,8 +10,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import yaml
-
 from toll import yaml_lines
 from toll.graphics.theme import ALT_TEXT_LIMIT
 from toll.ledger.entry import LedgerError, Place
@@ -27,16 +25,17 @@ _TILDE = re.compile(f"({MARKUP.pattern})|~", re.DOTALL)
 
 @dataclass(frozen=True)
 class Template:
-    """A text of the file, with the line of its name and the lines that it takes."""
+    """A text of the file. `lines` are the file's from the text's name on, and `where` has the number of the first."""
 
     text: str
     where: Where
-    lines: tuple[str, ...]
+    lines: list[str]
 
     def problem(self, error: LedgerError) -> Problem:
         """`error`, with the line that has the word at fault."""
         word = re.compile(rf"(?<!\w){re.escape(error.word)}(?!\w)")
-        at = next((at for at, line in enumerate(self.lines) if error.word and word.search(line)), 0)
+        found = (at for at, line in enumerate(self.lines) if word.search(line))
+        at = next(found, 0) if error.word and word.search(self.text) else 0
         return Problem(self.where._replace(line=(self.where.line or 1) + at), str(error))
 
 
@@ -127,11 +126,11 @@ def _templates(
     found = {}
     for name, (node, line) in entries.items():
         where = Where(shown, line, name)
-        if not isinstance(node, yaml.ScalarNode) or yaml_lines.kind(node) != "str":
+        if (getattr(node, "kind", "") or yaml_lines.kind(node)) != "str":  # until nodes have a kind
             problems.append(Problem(where, f"{yaml_lines.describe(node)} is not a text.", "Put it in quotes."))
             continue
         text = _TILDE.sub(lambda markup: markup[1] or "\u00a0", node.value)
-        found[name] = Template(text, where, tuple(lines[line - 1 : node.end_mark.line + 1]))
+        found[name] = Template(text, where, lines[line - 1 :])
         try:
             compiled(text)
         except LedgerError as error:

@@ -30,7 +30,7 @@ def git(folder, *arguments):
 def changed(tmp_path_factory):
     """A checkout in which last year's toll was raised by one since the last commit, and the chain run again."""
     folder = tmp_path_factory.mktemp("checkout")
-    for name in ("data", "editions", "figures", "notebooks"):
+    for name in ("data", "editions", "figures", "notebooks", "words"):
         shutil.copytree(ROOT / name, folder / name)
     for name in ("README.md", "CORRECTIONS.md", "requirements.lock", ".gitignore"):
         shutil.copy(ROOT / name, folder)

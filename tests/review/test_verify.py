@@ -16,7 +16,7 @@ SUMS = "figures/article/SHA256SUMS"
 
 
 def copied(folder):
-    for name in ("data", "editions", "figures", "notebooks"):
+    for name in ("data", "editions", "figures", "notebooks", "words"):
         shutil.copytree(ROOT / name, folder / name)
     for name in ("README.md", "CORRECTIONS.md", "requirements.lock"):
         shutil.copy(ROOT / name, folder)

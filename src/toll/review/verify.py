@@ -27,7 +27,7 @@ from toll.project import Project
 from toll.run import editions, plan, runner
 from toll.run.imports import Imports
 
-SOURCES = ("data/raw", "editions", "notebooks", "requirements.lock", "README.md")
+SOURCES = ("data/raw", "editions", "notebooks", "words", "requirements.lock", "README.md")
 PUBLISHED = ("data/processed", "figures", "notebooks", "README.md", "CORRECTIONS.md")
 BY_HAND = {  # by the end of a file's name; the edition as a whole is as rebuilt
     ".ipynb": "an output or a cell's number was edited by hand: all that rests on it is as rebuilt",
