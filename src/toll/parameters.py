@@ -25,6 +25,8 @@ from toll.problems import Problem, Problems, Where, quoted
 from toll.project import PARAMETERS, Project
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from toll.source.raw import Raw
     from toll.yaml_lines import Entry
 
@@ -113,8 +115,11 @@ OF_EVERY_STORY = (
 )
 
 
-def declared(project: Project) -> dict[str, Parameter]:
-    """The parameters that a project's notebooks may have, by name. Raises Problems, with lines of parameters.yml."""
+def declared(project: Project, load: Callable[[Path, str], dict[str, Entry]] | None = None) -> dict[str, Parameter]:
+    """The parameters that a project's notebooks may have, by name. Raises Problems, with lines of parameters.yml.
+
+    `load` is used in place of `yaml_lines.load` by those who keep what it gives.
+    """
     known = {parameter.name: parameter for parameter in OF_EVERY_STORY}
     if not (project.root / PARAMETERS).is_file():
         return known
@@ -122,7 +127,7 @@ def declared(project: Project) -> dict[str, Parameter]:
 
     problems: list[Problem] = []
     own: dict[str, tuple[Entry, dict[str, Entry]]] = {}
-    for name, entry in yaml_lines.load(project.root / PARAMETERS, SHOWN).items():
+    for name, entry in (load or yaml_lines.load)(project.root / PARAMETERS, SHOWN).items():
         own[name] = entry, yaml_lines.mapping(entry.node, SHOWN)
     for name, (entry, keys) in own.items():
         faults = _faults(name, {key: each.node.value for key, each in keys.items()}, known.keys() | own.keys())

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_type_hints
 
 import polars as pl
 
-_TYPES: dict[str, Any] = {
-    "str": pl.String,
-    "bool": pl.Boolean,
-    "int | None": pl.Int64,
-    "tuple[str, ...]": pl.List(pl.String),
+_TYPES: dict[Any, Any] = {
+    str: pl.String,
+    bool: pl.Boolean,
+    int | None: pl.Int64,
+    float | None: pl.Float64,
+    dt.date: pl.Date,
+    dt.date | None: pl.Date,
+    tuple[str, ...]: pl.List(pl.String),
 }
 
 
@@ -35,10 +39,23 @@ def csv(table: pl.DataFrame) -> bytes:
     return table.with_columns(columns).write_csv(line_terminator="\n").encode()
 
 
-def of(records: Sequence[object], kind: type) -> pl.DataFrame:
-    """The records of a raw table, a dataclass `kind`, without their lines; with all columns where there are none."""
-    schema = {field.name: _TYPES[str(field.type)] for field in fields(kind) if field.name != "line"}
-    return pl.DataFrame([{name: getattr(record, name) for name in schema} for record in records], schema=schema)
+def of(records: Sequence[Any], kind: type) -> pl.DataFrame:
+    """The records of a raw table, named tuples of `kind`, without their lines; with all columns if there are none.
+
+    A figure's `reading` is a struct, and the last column.
+    """
+    hints = sorted(get_type_hints(kind).items(), key=lambda item: hasattr(item[1], "_fields"))
+    schema = {name: _type(hint) for name, hint in hints if name != "line"}
+    return pl.DataFrame([{name: _value(getattr(record, name)) for name in schema} for record in records], schema=schema)
+
+
+def _type(hint: Any) -> Any:
+    is_record = hasattr(hint, "_fields")
+    return pl.Struct({name: _type(own) for name, own in get_type_hints(hint).items()}) if is_record else _TYPES[hint]
+
+
+def _value(value: Any) -> Any:
+    return value._asdict() if hasattr(value, "_asdict") else value
 
 
 def read(stem: Path) -> pl.DataFrame:

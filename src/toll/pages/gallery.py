@@ -316,7 +316,7 @@ def _put(folder: Path, name: str, content: bytes) -> dict[str, Any]:
 
 
 def _as_text(correction: raw.Correction) -> dict[str, str]:
-    return {part: str(value) for part, value in asdict(correction).items() if part != "line"}
+    return {part: str(value) for part, value in correction._asdict().items() if part != "line"}
 
 
 def _plain(text: str) -> str:

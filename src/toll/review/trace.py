@@ -277,5 +277,5 @@ def _entry_dict(ledger: Ledger, entry: Entry, corrections: Corrections) -> dict[
     told |= {"text": entry.text, "inputs": entry.inputs.split()}
     if entry.formula:
         told["evaluated"] = evaluated(ledger, entry)
-    made = [{k: v for k, v in asdict(each).items() if k != "line"} for each in corrections.get(entry.id, ())]
+    made = [{k: v for k, v in each._asdict().items() if k != "line"} for each in corrections.get(entry.id, ())]
     return told | {"corrections": made}

@@ -6,8 +6,8 @@ import calendar
 import datetime as dt
 import math
 import re
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from text_to_num import alpha2digit
 
@@ -65,8 +65,7 @@ RANGE = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Quantity:
+class Quantity(NamedTuple):
     """What a source says of a number: its value and the interval [low, high] its words leave open.
 
     `qualifier` is one of exact, at least, more than, about, range, share, ratio, ordinal, date. `high` may be

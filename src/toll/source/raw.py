@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+from functools import lru_cache
 from typing import NamedTuple
 
 from toll.problems import Problem, Problems
 from toll.project import Project
 from toll.source import rules
-from toll.source.reading import Sheets, read_rows
+from toll.source.reading import Sheets, read_bytes, read_rows
 from toll.source.schema import FULL_TEXT, TABLES, Allowed, Claim, Correction, Figure, Preference, Source, Sum, Table
 
 __all__ = ["Allowed", "Claim", "Correction", "Figure", "Preference", "Raw", "Source", "Sum", "check", "read"]
@@ -39,7 +40,7 @@ class Raw(NamedTuple):
 
 def check(project: Project) -> list[Problem]:
     """Every problem of all the raw tables; empty when there is none."""
-    return _load(project)[1]
+    return list(_load(project)[1])
 
 
 def read(project: Project) -> Raw:
@@ -55,7 +56,7 @@ def read_table(project: Project, table: Table) -> tuple:
     if not (project.raw / table.file).exists():
         return ()
     problems: list[Problem] = []
-    rows = read_rows(project.raw / table.file, table.shown(project), table, problems)
+    rows = read_rows(read_bytes(project.raw / table.file), table.shown(project), table, problems)
     problems += rules.unique({table.file: rows}, (table,))
     if problems:
         raise Problems(problems)
@@ -70,11 +71,17 @@ def write_table(project: Project, table: Table, rows: list[tuple]) -> None:
 
 
 def _load(project: Project) -> tuple[Raw | None, list[Problem]]:
+    """The tables, or None, and their problems. A command asks several times, and reads what has not changed once."""
+    return _judge(tuple((table.shown(project), read_bytes(project.raw / table.file)) for table in TABLES))
+
+
+@lru_cache(maxsize=2)
+def _judge(files: tuple[tuple[str, bytes | str], ...]) -> tuple[Raw | None, list[Problem]]:
     problems: list[Problem] = []
     sheets: Sheets = {}
-    for table in TABLES:
+    for table, (shown, data) in zip(TABLES, files, strict=True):
         try:
-            sheets[table.file] = read_rows(project.raw / table.file, table.shown(project), table, problems)
+            sheets[table.file] = read_rows(data, shown, table, problems)
         except Problems as unreadable:
             problems += unreadable.problems
     problems += rules.across(sheets)

@@ -39,10 +39,21 @@ Sheets = dict[str, list[Row]]  # the rows of each file that could be read as a t
 
 def read_text(file: Path, shown: str) -> str:
     """The text of a file in UTF-8, which messages call `shown`. Raises Problems."""
+    return decode(read_bytes(file), shown)
+
+
+def read_bytes(file: Path) -> bytes | str:
+    """The content of a file, or why it cannot be read."""
     try:
-        data = file.read_bytes()
+        return file.read_bytes()
     except OSError as error:
-        stop(shown, None, f"The file cannot be read ({error.strerror}).", "Restore it or correct its name.")
+        return error.strerror or "unknown error"
+
+
+def decode(data: bytes | str, shown: str) -> str:
+    """The text of what `read_bytes` gave. Raises Problems."""
+    if isinstance(data, str):
+        stop(shown, None, f"The file cannot be read ({data}).", "Restore it or correct its name.")
     try:
         text = data.decode("utf-8-sig")
         stray = data.find(b"\0")  # UTF-16 without a mark at its start
@@ -54,10 +65,10 @@ def read_text(file: Path, shown: str) -> str:
     return text
 
 
-def read_rows(file: Path, shown: str, table: Table, problems: list[Problem]) -> list[Row]:
-    """The rows of a file; adds what is wrong with them to `problems`. Raises Problems if it is no table."""
+def read_rows(data: bytes | str, shown: str, table: Table, problems: list[Problem]) -> list[Row]:
+    """The rows of what `read_bytes` gave. Adds their problems to `problems`; raises Problems if it is not a table."""
     names = ",".join(table.columns)
-    records = _records(read_text(file, shown), shown)
+    records = _records(decode(data, shown), shown)
     if not records:
         stop(shown, 1, "The file is empty.", f"Begin it with the header {names}.")
     (_, header), *body = records
@@ -162,7 +173,7 @@ def _read_cell(row: Row, name: str, column: Column) -> Problem | None:
 
 def _text_fault(cell: str) -> tuple[str, str] | None:
     """What no cell may hold, whatever its column: the end of a message, and what to do."""
-    for character in UNUSUAL.findall(cell):
+    for character in () if cell.isascii() and cell.isprintable() else UNUSUAL.findall(cell):
         category = unicodedata.category(character)
         name = unicodedata.name(character, f"U+{ord(character):04X}")
         if category == "Nd" and not character.isascii():

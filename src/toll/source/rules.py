@@ -117,8 +117,9 @@ def _readings(sheets: Sheets) -> Iterator[Problem]:
         whole, column = (row.cells["quantity"], unit) in counts, "as_reported"
         try:
             row.values["reading"] = quantity.parse(words, unit, whole=whole)
-            column = "rounded_to"
-            row.values["reading"] = quantity.parse(words, unit, rounded_to, whole)
+            if rounded_to:
+                column = "rounded_to"
+                row.values["reading"] = quantity.parse(words, unit, rounded_to, whole)
         except ValueError as error:
             yield row.problem(column, str(error), "")
 

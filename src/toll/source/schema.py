@@ -2,14 +2,12 @@
 
 Checks, records, the Data Package and the tables of data/raw/README.md all follow these declarations.
 """
-# ruff: noqa: RUF009 -- a Column is immutable
 
 from __future__ import annotations
 
 import datetime as dt
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 from toll.project import Project
@@ -57,12 +55,13 @@ class Table(NamedTuple):
 
     file: str
     record: type
-    key: tuple[str, ...] = ("id",)
-    rows_required: bool = False
+    key: tuple[str, ...]
+    columns: dict[str, Column]
+    rows_required: bool
 
-    @property
-    def columns(self) -> dict[str, Column]:
-        return {field.name: field.default for field in fields(self.record) if isinstance(field.default, Column)}
+    @classmethod
+    def of(cls, record: Any, file: str, *key: str, rows_required: bool = False) -> Table:
+        return cls(file, record, key or ("id",), record._field_defaults, rows_required)
 
     def shown(self, project: Project) -> str:
         """The path that messages give."""
@@ -86,6 +85,12 @@ def one_of(*choices: str) -> Kind:
     return Kind(matching("|".join(choices)), f"is not {listed}.", "Choose one of them.")
 
 
+def _line(cell: str) -> str:
+    if "\n" in cell:
+        raise ValueError
+    return cell
+
+
 def _date(cell: str) -> dt.date:
     return dt.date.fromisoformat(matching("[0-9]{4}-[0-9]{2}-[0-9]{2}")(cell))
 
@@ -106,7 +111,7 @@ def _few_words(cell: str) -> str:
 
 _ID = "[a-z][a-z0-9]*(?:_[a-z0-9]+)*"
 PROSE = Kind(str, "", "")
-LINE = Kind(matching(r"[^\n]+"), "has a line break.", "Remove it.")
+LINE = Kind(_line, "has a line break.", "Remove it.")
 DATE = Kind(_date, "is not a day of the calendar.", "Write year-month-day, such as 2012-05-03.", None)
 YES_NO = Kind(lambda cell: bool(("no", "yes").index(cell)), "is not yes or no.", "Write one of them.")
 SHA256 = Kind(matching("[0-9a-f]{64}"), "is not a SHA-256.", "Copy its 64 characters from `toll check --article FILE`.")
@@ -136,11 +141,11 @@ URL = Kind(matching(r"https?://[!-~]+"), "is not an address.", "Copy all of it, 
 # --- The tables ---
 
 
-@dataclass(frozen=True, kw_only=True)
-class Figure:
+class Figure(NamedTuple):
     """One reported figure; `reading` is what `as_reported` says as a number."""
 
     line: int
+    reading: Quantity
     id: str = column(ID, "Short, unique and stable: lower-case letters, digits and single underscores")
     quantity: str = column(
         LINE, "What is counted, from the closed list in `quantities.csv`", refers_to="quantities.csv"
@@ -168,7 +173,6 @@ class Figure:
         PROSE,
         "What a reader must know: definition, ambiguity, whose claim. No digits: type no number twice",
     )
-    reading: Quantity
 
     @property
     def period_days(self) -> int | None:
@@ -178,8 +182,7 @@ class Figure:
         return (self.period_end - self.period_start).days + 1
 
 
-@dataclass(frozen=True, kw_only=True)
-class Source:
+class Source(NamedTuple):
     """A source; `based_on` are the ids of those that it repeats. A body, such as a commission, is not dated."""
 
     line: int
@@ -216,8 +219,7 @@ class Source:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Correction:
+class Correction(NamedTuple):
     line: int
     date: dt.date = column(DATE, "Day of the correction")
     figure: str = column(LINE, "`id` of a row of `figures.csv`", refers_to="figures.csv")
@@ -228,8 +230,7 @@ class Correction:
     reason: str = column(PROSE, "What was wrong, in a sentence")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Allowed:
+class Allowed(NamedTuple):
     """A quantity with a unit that it may have and the topic it is for; `whole` where whole things are counted."""
 
     line: int
@@ -242,8 +243,7 @@ class Allowed:
     definition: str = column(PROSE, "What is counted")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Claim:
+class Claim(NamedTuple):
     """A statement of a source in our words, its numbers as Jinja placeholders of figure ids."""
 
     line: int
@@ -258,8 +258,7 @@ class Claim:
     exact: str = column(EXACT, "Words of the source by which the statement is found, as in `figures.csv`")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sum:
+class Sum(NamedTuple):
     """What a claim says of figures: the `parts` make the `total`, or a share of it where they are not `complete`."""
 
     line: int
@@ -274,8 +273,7 @@ class Sum:
     complete: bool = column(YES_NO, "`yes` if the parts must make the total, `no` if there are more than these")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Preference:
+class Preference(NamedTuple):
     """A source whose counts of a quantity go before those of the sources below it, and why."""
 
     line: int
@@ -286,8 +284,7 @@ class Preference:
     reason: str = column(PROSE, "Why, in a sentence")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Published:
+class Published(NamedTuple):
     """A figure in the words in which it was first published."""
 
     line: int
@@ -295,8 +292,7 @@ class Published:
     as_reported: str = column(LINE, "Its words when it was first published")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Anchor:
+class Anchor(NamedTuple):
     """Where the exact words of a figure or claim stand in the full text, and a fingerprint of what surrounds them."""
 
     line: int
@@ -310,17 +306,17 @@ class Anchor:
     )
 
 
-FIGURES = Table("figures.csv", Figure, rows_required=True)
-SOURCES = Table("sources.csv", Source, rows_required=True)
-CORRECTIONS = Table("corrections.csv", Correction, ("date", "figure", "was", "now"))
-QUANTITIES = Table("quantities.csv", Allowed, ("quantity", "unit"), rows_required=True)
-CLAIMS = Table("claims.csv", Claim)
-SUMS = Table("sums.csv", Sum, ("claim",))
-PREFERENCES = Table("preferences.csv", Preference, ("quantity", "source"))
+FIGURES = Table.of(Figure, "figures.csv", rows_required=True)
+SOURCES = Table.of(Source, "sources.csv", rows_required=True)
+CORRECTIONS = Table.of(Correction, "corrections.csv", "date", "figure", "was", "now")
+QUANTITIES = Table.of(Allowed, "quantities.csv", "quantity", "unit", rows_required=True)
+CLAIMS = Table.of(Claim, "claims.csv")
+SUMS = Table.of(Sum, "sums.csv", "claim")
+PREFERENCES = Table.of(Preference, "preferences.csv", "quantity", "source")
 TABLES = (FIGURES, SOURCES, CORRECTIONS, QUANTITIES, CLAIMS, SUMS, PREFERENCES)  # what people write
 
-PUBLISHED = Table("published.csv", Published)  # what commands write
-ANCHORS = Table("anchors.csv", Anchor, ("table", "id"))
+PUBLISHED = Table.of(Published, "published.csv")  # what commands write
+ANCHORS = Table.of(Anchor, "anchors.csv", "table", "id")
 
 
 def meanings(*tables: Table) -> dict[str, str]:
