@@ -107,7 +107,7 @@ COMMANDS = {
         "put Content Credentials on copies of an edition's pictures, or check such copies; exit 1 if one is not fine",
         "toll.review.sign:sign",
         (
-            (("edition",), {"nargs": "?", "default": "article", "metavar": "EDITION", "help": "default: article"}),
+            (("edition",), {"nargs": "?", "metavar": "EDITION", "help": "default: the default edition"}),
             (("--out",), {"metavar": "FOLDER", "help": "where to write the signed copies; new or empty"}),
             (("--certificate",), {"metavar": "CHAIN.pem", "help": "the newsroom's certificate and those above it"}),
             (("--key",), {"metavar": "KEY.pem", "help": "its private key"}),
@@ -140,8 +140,12 @@ def main(arguments: list[str] | None = None) -> int:
     interrupted."""
     args = parser().parse_args(arguments)
     module, _, function = COMMANDS[args.command].does.partition(":")
+    options = {name: value for name, value in vars(args).items() if name not in ("command", "debug")}
     try:
-        return getattr(importlib.import_module(module), function)(Project.find(), args)
+        command = getattr(importlib.import_module(module), function)
+        if module.startswith("toll.review."):  # until all commands take keywords
+            return command(Project.find(), **options)
+        return command(Project.find(), args)
     except Problems as problems:
         if args.debug:
             raise
