@@ -1,4 +1,4 @@
-"""A toy project: a few tiny notebooks that know nothing of the real one, in a folder of their own."""
+"""What tests of several rooms need: a toy project, a desk with drawn pictures, one browser for each file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,23 @@ def toy(tmp_path: Path) -> Toy:
     return Toy(tmp_path / "toy")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory):
+    """The graphic of `support.desk`, drawn once for all processes that test side by side."""
+    from support import desk
+
+    return desk.drawn(tmp_path_factory.mktemp("drawn"), tmp_path_factory.getbasetemp().parent / "drawn-cache")
+
+
+@pytest.fixture
+def desk(tmp_path, pictures):
+    """A desk of its own for each test."""
+    from support.desk import Desk
+
+    return Desk(tmp_path / "desk", *pictures)
+
+
+@pytest.fixture(scope="module")  # while it is open, nothing else in this process can use asyncio
 def browser():
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:

@@ -109,7 +109,7 @@ COMMANDS = {
         "put Content Credentials on copies of an edition's pictures, or check such copies; exit 1 if one is not fine",
         "toll.review.sign:sign",
         (
-            (("edition",), {"nargs": "?", "default": "article", "metavar": "EDITION", "help": "default: article"}),
+            (("edition",), {"nargs": "?", "metavar": "EDITION", "help": "default: the default edition"}),
             (("--out",), {"metavar": "FOLDER", "help": "where to write the signed copies; new or empty"}),
             (("--certificate",), {"metavar": "CHAIN.pem", "help": "the newsroom's certificate and those above it"}),
             (("--key",), {"metavar": "KEY.pem", "help": "its private key"}),
@@ -146,7 +146,11 @@ def main(arguments: list[str] | None = None) -> int:
     named = {name: value for name, value in vars(args).items() if name not in ("command", "debug")}
     try:
         call = getattr(importlib.import_module(module), function)
-        return call(Project.find(), **named) if command.keywords else call(Project.find(), args)
+        return (
+            call(Project.find(), **named)
+            if command.keywords or module.startswith("toll.review.")
+            else call(Project.find(), args)
+        )
     except Problems as problems:
         if args.debug:
             raise

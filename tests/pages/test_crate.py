@@ -1,6 +1,5 @@
 """The manifest of figures/: read and validated by the libraries of RO-Crate, and true of the files it names."""
 
-import hashlib
 import json
 import shutil
 from importlib import resources
@@ -12,28 +11,29 @@ from rocrate_validator import services
 from rocrate_validator.models import Severity, ValidationSettings
 from rocrate_validator.utils.http import HttpRequester
 
-from support.checkout import ROOT
+from support.desk import FURNITURE, Desk
+from toll.digests import file_sha256, read_sums
 from toll.pages import crate
-from toll.project import Project
 
 pytestmark = pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated")  # in rdflib, by roc-validator
-# What the profiles recommend and is not given: times and addresses that nobody knows, and, as a library's name, a
-# package URL (pkg:) instead of an address.
+# What the profiles recommend and we leave out: times and addresses that nobody knows, and a web address for a library,
+# which has a package URL (pkg:) instead.
 LEFT_OUT = {"Action endTime", "Application url", "SoftwareApplication id", "Organization: RECOMMENDED url property"}
 
 
 @pytest.fixture(scope="module")
-def published():
-    return {entity["@id"]: entity for entity in json.loads((ROOT / "figures" / crate.NAME).read_text())["@graph"]}
+def published(tmp_path_factory, pictures):
+    """Two editions with their manifest, for all tests that only look."""
+    desk = Desk(tmp_path_factory.mktemp("crate") / "desk", *pictures)
+    for edition in ("article", "sweep/three"):
+        desk.publish(edition)
+    desk.share()
+    return desk
 
 
-@pytest.fixture
-def project(tmp_path):
-    """All that the manifest rests on, and what it describes."""
-    for folder in ("data/raw", "figures", "notebooks", "editions"):
-        shutil.copytree(ROOT / folder, tmp_path / folder)
-    shutil.copy(ROOT / "requirements.lock", tmp_path)
-    return Project(tmp_path)
+def entities(project):
+    content = json.loads((project.figures / crate.NAME).read_text())
+    return {entity["@id"]: entity for entity in content["@graph"]}
 
 
 @pytest.fixture
@@ -66,19 +66,16 @@ def issues(monkeypatch, tmp_path):
     return validate
 
 
-def test_the_published_manifest_is_a_process_run_crate(issues):
-    assert issues(ROOT / "figures", Severity.RECOMMENDED) == LEFT_OUT
-
-
-def test_the_validator_notices_what_is_wrong(project, issues):
-    file = project.figures / crate.NAME
-    content = json.loads(file.read_text())
-    entities = {entity["@id"]: entity for entity in content["@graph"]}
-    del entities["./"]["datePublished"], entities["#run-article"]["instrument"]
-    entities["index.html"]["no-such-term"] = "?"
-    file.write_text(json.dumps(content))
-    (project.figures / "article/death-tolls.csv").unlink()
-    assert issues(project.figures) >= {
+def test_the_manifest_is_a_process_run_crate_and_the_validator_notices_faults(published, issues, tmp_path):
+    assert issues(published.project.figures, Severity.RECOMMENDED) == LEFT_OUT
+    figures = shutil.copytree(published.project.figures, tmp_path / "figures")
+    content = json.loads((figures / crate.NAME).read_text())
+    found = {entity["@id"]: entity for entity in content["@graph"]}
+    del found["./"]["datePublished"], found["#run-article"]["instrument"]
+    found["index.html"]["no-such-term"] = "?"
+    (figures / crate.NAME).write_text(json.dumps(content))
+    (figures / "article/ferry.csv").unlink()
+    assert issues(figures) >= {
         "Root Data Entity: `datePublished` property",
         "Action instrument",
         "Data Entity: REQUIRED resource availability",
@@ -87,80 +84,52 @@ def test_the_validator_notices_what_is_wrong(project, issues):
 
 
 def test_ro_crate_py_reads_it(published):
-    read = ROCrate(ROOT / "figures")
+    read = ROCrate(published.project.figures)
     assert read.root_dataset["conformsTo"].id == crate.PROFILE
     [run] = [entity for entity in read.contextual_entities if entity.id == "#run-article"]
-    assert run["instrument"]["softwareVersion"] == published[crate.TOOL]["softwareVersion"]
+    assert run["instrument"]["softwareVersion"] == entities(published.project)[crate.TOOL]["softwareVersion"]
     assert run["result"].id == "article/"
-    assert {part.id for part in run["result"]["hasPart"]} >= {"article/staffing-desktop.png", "article/SHA256SUMS"}
+    assert {part.id for part in run["result"]["hasPart"]} >= {"article/ferry-desktop.png", "article/SHA256SUMS"}
 
 
-def test_it_names_every_published_file_with_its_hash_and_size(published):
-    for path in (ROOT / "figures").rglob("*"):
+def test_it_names_every_published_file_with_its_hash_size_and_words(published):
+    figures, found = published.project.figures, entities(published.project)
+    for path in figures.rglob("*"):
         if path.is_file() and path.name != crate.NAME:
-            entity = published[path.relative_to(ROOT / "figures").as_posix()]
-            assert entity["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest(), path.name
+            entity = found[path.relative_to(figures).as_posix()]
+            assert entity["sha256"] == file_sha256(path), path.name
             assert entity["contentSize"] == str(path.stat().st_size), path.name
+    for name, digest in read_sums(figures / "article/SHA256SUMS").items():
+        assert found[f"article/{name}"]["sha256"] == digest
+    assert found["article/ferry-social.png"]["description"] == FURNITURE.alt
 
 
-def test_it_agrees_with_the_checksums_and_has_the_words_of_each_picture(published):
-    for line in (ROOT / "figures/article/SHA256SUMS").read_text().splitlines():
-        digest, name = line.split("  ")
-        assert published[f"article/{name}"]["sha256"] == digest
-    assert published["article/staffing-social.png"]["description"].startswith("Bar chart of Karachi police.")
+def test_it_names_what_each_run_was_made_from(published):
+    found = entities(published.project)
+    for edition, spread in (("article", 1.0), ("sweep/three", 3.0)):
+        run = [found[entity["@id"]] for entity in found[f"#run-{edition}"]["object"]]
+        files = {entity["name"]: entity["sha256"] for entity in run if "sha256" in entity}
+        notebook = "notebooks/01-crossings.ipynb" if edition == "article" else f"notebooks/{edition}/01-crossings.ipynb"
+        assert files.keys() >= {"data/raw/figures.csv", notebook, "requirements.lock"}
+        assert ("editions/article.yml" in files) == (edition == "article")
+        assert files == {name: file_sha256(published.project.root / name) for name in files}
+        values = {entity["name"]: entity["value"] for entity in run if entity["@type"] == "PropertyValue"}
+        assert values == {"edition": edition, "spread": spread}
+    libraries = {found[library["@id"]]["name"] for library in found[crate.TOOL]["softwareRequirements"]}
+    assert {"polars", "altair", "vl-convert-python"} <= libraries and "pytest" not in libraries
+    assert {part["@id"] for part in found["./"]["hasPart"]} == {"index.html", "article/", "sweep/three/"}
 
 
-def test_it_names_what_the_run_was_made_from(published):
-    run = [published[entity["@id"]] for entity in published["#run-article"]["object"]]
-    files = {entity["name"]: entity["sha256"] for entity in run if "sha256" in entity}
-    assert files.keys() >= {"data/raw/figures.csv", "notebooks/06-publish.ipynb", "editions/article.yml"}
-    for name, digest in files.items():
-        assert digest == hashlib.sha256((ROOT / name).read_bytes()).hexdigest(), name
-    parameters = {entity["name"]: entity["value"] for entity in run if entity["@type"] == "PropertyValue"}
-    assert parameters["edition"] == "article"
-    assert parameters["interval_outer"] == 0.95
-    libraries = {published[library["@id"]]["name"] for library in published[crate.TOOL]["softwareRequirements"]}
-    assert {"polars", "altair", "vl-convert-python"} <= libraries
-    assert "pytest" not in libraries
+def test_it_is_the_same_again_and_has_no_date_but_the_datas(published):
+    before = (published.project.figures / crate.NAME).read_bytes()
+    published.share()
+    assert (published.project.figures / crate.NAME).read_bytes() == before
+    found = entities(published.project).values()
+    assert {date for entity in found for name, date in entity.items() if "date" in name} == {"2031-06-30"}
 
 
-def test_it_is_the_same_again_and_has_no_date_but_the_datas(project):
-    before = (project.figures / crate.NAME).read_bytes()
-    crate.write(project)
-    assert (project.figures / crate.NAME).read_bytes() == before
-    indexes = [json.loads(index.read_text()) for index in project.figures.rglob("gallery.json")]
-    dates = {date for entity in json.loads(before)["@graph"] for name, date in entity.items() if "date" in name}
-    assert dates == {index["as_of"] for index in indexes}
-
-
-def test_a_second_edition_is_another_run_with_its_own_parameters(project):
-    shutil.copytree(project.figures / "article", project.figures / "sweep/three")
-    (project.notebooks / "sweep/three").mkdir(parents=True)
-    notebook = json.loads((project.notebooks / "02-death-tolls.ipynb").read_text())
-    put_in = {"cell_type": "code", "metadata": {"tags": ["injected-parameters"]}, "source": "dispersion = 3.0"}
-    (project.notebooks / "sweep/three/02-death-tolls.ipynb").write_text(
-        json.dumps(notebook | {"cells": [*notebook["cells"], put_in]})
-    )
-    crate.write(project)
-    entities = {entity["@id"]: entity for entity in json.loads((project.figures / crate.NAME).read_text())["@graph"]}
-    assert entities["#sweep/three/dispersion"]["value"] == 3.0
-    assert entities["#article/dispersion"]["value"] == 1.0
-    assert {"@id": "#notebooks/sweep/three/02-death-tolls.ipynb"} in entities["#run-sweep/three"]["object"]
-    assert {part["@id"] for part in entities["./"]["hasPart"]} == {
-        "index.html",
-        "article/",
-        "hindsight/",
-        "sweep/three/",
-    }
-
-
-def test_an_edition_without_graphics_has_its_place(project):
-    index = project.figures / "article/gallery.json"
+def test_an_edition_without_graphics_has_its_place(desk):
+    index = desk.publish() / "gallery.json"
     index.write_text(json.dumps(json.loads(index.read_text()) | {"graphics": []}))
-    crate.write(project)
-    assert "#run-article" in (project.figures / crate.NAME).read_text()
-
-
-def test_nothing_published_needs_no_manifest(tmp_path):
-    crate.write(Project(tmp_path))
-    assert list(tmp_path.iterdir()) == []
+    desk.share()
+    assert "#run-article" in entities(desk.project)

@@ -1,21 +1,24 @@
-"""The description of the processed tables holds, says the library of Data Packages, and says so of nothing else."""
-
-import shutil
-from pathlib import Path
+"""The description of the processed tables holds, says the library of Data Packages, and notices what does not."""
 
 import polars as pl
 import pytest
 from frictionless import Package
 
-from support.checkout import ROOT
 from toll import tables
-
-PROCESSED = ROOT / "data/processed/article"
+from toll.pages import datapackage, story_tables
+from toll.problems import Problems
 
 
 @pytest.fixture
-def copy(tmp_path):
-    return Path(shutil.copytree(PROCESSED, tmp_path / "article"))
+def processed(desk):
+    """The processed tables of the desk, one of its own among them."""
+    desk.publish()
+    folder = desk.project.processed("article")
+    tables.write(pl.DataFrame({"day": ["May 1"], "low": [12.5]}), folder / "forecast")
+    shown = pl.DataFrame({"Day": ["May 1"]})
+    story_tables.declare(folder / "forecast", "Forecast", "", {"day": "Day", "low": "Low end"}, shown)
+    datapackage.write(folder, "article", "2031-06-30")
+    return folder
 
 
 def errors(folder):
@@ -25,25 +28,29 @@ def errors(folder):
     return {(task.name, error.type) for task in report.tasks for error in task.errors}
 
 
-def test_the_published_tables_are_as_described():
-    assert errors(PROCESSED) == set()
+def test_the_tables_are_as_described_and_the_storys_own_is_among_them(processed):
+    assert errors(processed) == set()
+    resources = {resource.name: resource for resource in Package(processed / "datapackage.json").resources}
+    assert list(resources) == ["ledger", "fact-check", "forecast"]
+    assert [field.description for field in resources["forecast"].schema.fields] == ["Day", "Low end"]
 
 
 @pytest.mark.parametrize(
     ("table", "was", "becomes", "error"),
     [
-        ("figures", "166.0", "about 166", "type-error"),
-        ("figures", "166.0", "167.0", "hash-count"),
-        ("figures", "\npolice_killed_2013,", "\npopulation,", "primary-key"),
+        ("ledger", "2330.0", "about 2330", "type-error"),
+        ("ledger", "2330.0", "2331.0", "hash-count"),
+        ("ledger", "\nlevel,", "\nleft,", "primary-key"),
         ("fact-check", "claim,verdict", "verdict,claim", "incorrect-label"),
     ],
 )
-def test_a_table_that_is_not_as_described_is_noticed(copy, table, was, becomes, error):
-    file = copy / f"{table}.csv"
+def test_a_table_that_is_not_as_described_is_noticed(processed, table, was, becomes, error):
+    file = processed / f"{table}.csv"
     file.write_text(file.read_text().replace(was, becomes, 1))
-    assert (table, error) in errors(copy)
+    assert (table, error) in errors(processed)
 
 
-def test_the_parquet_beside_each_table_has_the_same_rows():
-    for file in PROCESSED.glob("*.csv"):
-        assert tables.csv(pl.read_parquet(file.with_suffix(".parquet"))) == file.read_bytes()
+def test_a_column_without_a_description_is_refused(processed):
+    tables.write(tables.read(processed / "ledger").with_columns(guess=pl.lit(1.0)), processed / "ledger")
+    with pytest.raises(Problems, match="ledger, guess: The column has no description"):
+        datapackage.write(processed, "article", "2031-06-30")

@@ -1,6 +1,5 @@
 """`toll sign` with certificates made here: what it writes, what it refuses, and what its check notices."""
 
-import hashlib
 import io
 import json
 import os
@@ -17,6 +16,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from toll.cli import main
+from toll.digests import file_sha256
 from toll.pages import crate
 
 pytest.importorskip("c2pa", reason="the extra sign is not installed")
@@ -26,9 +26,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from support.checkout import ROOT
+from support.desk import FURNITURE, Desk
 
-NAMES = ("staffing-social.png", "staffing-mobile.svg", "staffing-print-85mm-cmyk.pdf")
+NAMES = ("ferry-social.png", "ferry-mobile.svg", "ferry-print-85mm-cmyk.pdf")
 DIGITAL_SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/dataDrivenMedia"
 NOW = datetime.now(UTC)
 USAGES = (
@@ -97,21 +97,16 @@ def toll(project, *arguments):
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory):
-    """A project that has published one graphic in three files."""
-    root = tmp_path_factory.mktemp("project")
-    (root / "notebooks").mkdir()
-    (root / "notebooks/chain.yml").write_text("")
-    (root / "figures/article").mkdir(parents=True)
-    shutil.copy(ROOT / "figures" / crate.NAME, root / "figures")
-    index = json.loads((ROOT / "figures/article/gallery.json").read_text())
-    index["graphics"] = [graphic for graphic in index["graphics"] if graphic["name"] == "staffing"]
-    pictures = index["graphics"][0]["pictures"]
-    index["graphics"][0]["pictures"] = [picture for picture in pictures if picture["name"] in NAMES]
-    (root / "figures/article/gallery.json").write_text(json.dumps(index))
-    for name in NAMES:
-        shutil.copy(ROOT / "figures/article" / name, root / "figures/article")
-    return root
+def project(tmp_path_factory, pictures):
+    """A project that has published one graphic, of which three files are to be signed."""
+    desk = Desk(tmp_path_factory.mktemp("sign") / "desk", *pictures)
+    index = desk.publish() / "gallery.json"
+    desk.share()
+    content = json.loads(index.read_text())
+    [graphic] = content["graphics"]
+    graphic["pictures"] = [picture for picture in graphic["pictures"] if picture["name"] in NAMES]
+    index.write_text(json.dumps(content))
+    return desk.project.root
 
 
 @pytest.fixture(scope="module")
@@ -142,23 +137,22 @@ def manifest(file):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_credentials_say_what_the_picture_is_and_what_it_was_made_from(signed, name):
+def test_the_credentials_say_what_the_picture_is_and_what_it_was_made_from(project, signed, name):
     own, assertions = manifest(signed / name)
     [action] = assertions["c2pa.actions.v2"]["actions"]
     provenance, words = assertions["toll.provenance"], assertions["cawg.metadata"]
     assert action["digitalSourceType"] == DIGITAL_SOURCE
-    assert own["title"] == words["dc:title"] == "Nearly a third of Karachi’s police officers guard VIPs"
-    assert words["Iptc4xmpCore:AltTextAccessibility"].startswith("Bar chart of Karachi police.")
-    assert (provenance["edition"], provenance["as_of"]) == ("article", "2014-08-11")
-    original = (ROOT / "figures/article" / name).read_bytes()
-    assert provenance["published_sha256"] == hashlib.sha256(original).hexdigest()
-    raw = hashlib.sha256((ROOT / "data/raw/figures.csv").read_bytes()).hexdigest()
+    assert own["title"] == words["dc:title"] == "Fewer crossings are left for the rest"
+    assert words["Iptc4xmpCore:AltTextAccessibility"] == FURNITURE.alt
+    assert (provenance["edition"], provenance["as_of"]) == ("article", "2031-06-30")
+    assert provenance["published_sha256"] == file_sha256(project / "figures/article" / name)
+    raw = file_sha256(project / "data/raw/figures.csv")
     assert {"name": "data/raw/figures.csv", "sha256": raw} in provenance["inputs"]
     assert "time" not in own["signature_info"]
 
 
-def test_the_pictures_look_as_before(signed):
-    published = ROOT / "figures/article"
+def test_the_pictures_look_as_before(project, signed):
+    published = project / "figures/article"
     before, after = (Image.open(folder / NAMES[0]).convert("RGB") for folder in (published, signed))
     assert ImageChops.difference(before, after).getbbox() is None
     drawing = (published / NAMES[1]).read_text().split("</metadata>")[-1]
@@ -183,14 +177,14 @@ def test_the_check_says_who_signed_and_that_nothing_changed(project, authority, 
     ]
     careless = toll(project, "--check", signed)
     assert careless.returncode == 0
-    assert "was not checked" in careless.stdout
+    assert "Add --trust ROOT.pem" in careless.stdout
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_changed_byte_is_noticed(project, authority, signed, name):
     content = bytearray((signed / name).read_bytes())
     if name.endswith("svg"):
-        content = content.replace(b"8,500", b"8,501", 1)
+        content = content.replace(b"A report", b"No report", 1)
     else:
         content[-40 if name.endswith("png") else content.index(b"stream\n") + 20] ^= 1
     (signed / name).write_bytes(content)
@@ -201,11 +195,11 @@ def test_a_changed_byte_is_noticed(project, authority, signed, name):
 
 
 def test_what_is_not_signed_is_named(project, authority, signed):
-    shutil.copy(ROOT / "figures/article/staffing-square.png", signed)
+    shutil.copy(project / "figures/article/ferry-square.png", signed)
     (signed / "cut.png").write_bytes((signed / NAMES[0]).read_bytes()[:200])
     done = toll(project, "--check", signed, "--trust", authority.pem)
     assert done.returncode == 1
-    assert "staffing-square.png: not signed" in done.stdout
+    assert "ferry-square.png: not signed" in done.stdout
     assert "cut.png: unchanged" not in done.stdout
 
 
@@ -254,17 +248,20 @@ def locked(authority):
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        (wrong_key, "the key of another certificate"),
-        (lambda authority: authority.pair("Late", days=(-30, -1)), "that it is valid from"),
-        (lambda authority: authority.pair("Early", days=(2, 30)), "that it is valid from"),
+        (wrong_key, "The key belongs to another certificate"),
+        (lambda authority: authority.pair("Late", days=(-30, -1)), "The certificate is valid from"),
+        (lambda authority: authority.pair("Early", days=(2, 30)), "The certificate is valid from"),
         (lambda authority: authority.pair("Server", purpose=ExtendedKeyUsageOID.SERVER_AUTH), "cannot be signed"),
-        (lambda authority: authority.pair("Old", ec.generate_private_key(ec.SECP256K1())), "a kind of key"),
-        (locked, "a key with a passphrase"),
-        (damaged("--certificate"), "no certificate in PEM"),
-        (damaged("--key"), "no private key in PEM"),
+        (
+            lambda authority: authority.pair("Old", ec.generate_private_key(ec.SECP256K1())),
+            "C2PA does not allow this kind of key",
+        ),
+        (locked, "The key has a passphrase"),
+        (damaged("--certificate"), "has no certificate in PEM"),
+        (damaged("--key"), "has no private key in PEM"),
         (lambda authority: ["--certificate", "no-such.pem", "--key", "no-such.pem"], "No such file"),
         (lambda authority: [*authority.pair("Desk"), "--timestamps", "http://127.0.0.1:9/"], "cannot be signed"),
-        (lambda authority: authority.pair("Desk")[:2], "column --key: found nothing"),
+        (lambda authority: authority.pair("Desk")[:2], "Signing needs --key too"),
     ],
 )
 def test_what_cannot_sign_is_refused_and_nothing_is_written(project, authority, tmp_path, options, complaint):
@@ -278,14 +275,14 @@ def test_places_and_names_that_will_not_do_are_refused(project, authority, tmp_p
     pair = authority.pair("Desk")
     (tmp_path / "mine.txt").write_text("mine")
     for place, complaint in {
-        project / "figures/signed": "inside figures/",
-        tmp_path: "something there already",
-        tmp_path / "a/b": "no folder",
+        project / "figures/signed": "Only `toll run` writes into figures/",
+        tmp_path: "Something is there already",
+        tmp_path / "a/b": "There is no folder",
     }.items():
         done = toll(project, "--out", place, *pair)
         assert (done.returncode, complaint in done.stderr) == (1, True), done.stderr
-    assert "nothing published" in toll(project, "hindsite", "--out", tmp_path / "out", *pair).stderr
-    assert "no picture" in toll(project, "--check", tmp_path).stderr
+    assert "has not been published" in toll(project, "hindsite", "--out", tmp_path / "out", *pair).stderr
+    assert "No PNG, SVG or PDF" in toll(project, "--check", tmp_path).stderr
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
@@ -295,7 +292,7 @@ def test_a_file_that_is_not_what_was_published_is_not_signed(project, authority,
         file.write("<!-- -->")
     done = toll(copy, "--out", tmp_path / "out", *authority.pair("Desk"))
     assert done.returncode == 1
-    assert f"figures/article/{NAMES[1]}: found another file than was published" in done.stderr
+    assert f"figures/article/{NAMES[1]}: This is not the file that was published" in done.stderr
     assert not (tmp_path / "out").exists()
 
 
@@ -310,6 +307,4 @@ def test_without_the_extra_it_says_how_to_install_it(project, tmp_path):
         timeout=60,
     )
     assert done.returncode == 1
-    assert done.stderr == (
-        "toll sign: found no c2pa, expected what signs and checks, the extra `sign`. Run: pip install 'toll[sign]'\n"
-    )
+    assert done.stderr == ("toll sign: The library c2pa is not installed. Run `pip install 'toll[sign]'`.\n")

@@ -62,7 +62,7 @@ def story(tmp_path_factory):
 
 def test_its_tables_and_its_article_agree_and_a_slip_is_named(story, tmp_path):
     checked = toll(story, "check", "--article", "article.txt")
-    assert checked.stdout == "article.txt: 7 unchanged\ndata/raw: no problems found\n"
+    assert checked.stdout == "article.txt: 7 unchanged\ndata/raw: no problem found\n"
     text = (story / "article.txt").read_text()
     (tmp_path / "article.txt").write_text(text.replace("cancelled 70", "cancelled 71"))
     checked = toll(story, "check", "--article", str(tmp_path / "article.txt"))
@@ -111,10 +111,25 @@ def test_a_number_of_it_can_be_walked_to_its_paragraph(story):
     assert "cancelled 70 crossings" in told
 
 
-def test_its_own_parameter_is_typed_and_checked_as_it_declares(story):
+def test_a_change_is_shown_with_its_cause_before_it_is_published(story):
+    folder = shutil.copytree(story, story.parent / "changed")
+    git = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org"]
+    (folder / ".gitignore").write_text(".toll\n")
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "Published"]):
+        subprocess.run([*git, *command], cwd=folder, check=True, capture_output=True)
+    figures = folder / "data/raw/figures.csv"
+    figures.write_text(figures.read_text().replace("29,70,", "29,71,").replace("cancelled 70", "cancelled 71"))
+    assert "older than their sources" in toll(folder, "diff").stderr
+    assert toll(folder, "run").returncode == 0
+    shown = toll(folder, "diff")
+    assert shown.stderr == ""
+    assert re.search(r"even_pace_total: 142 → 144 .*\n +cancelled_2031: 70 → 71\n", shown.stdout), shown.stdout
+
+
+def test_its_own_parameter_is_typed_and_checked_by_its_notebook(story):
     result = toll(story, "run", "-p", "allowed_share=1.5", "--as", "lenient")
     assert result.returncode == 1
-    assert "-p, allowed_share: 1.5 is not a share between 0 and 1." in result.stderr
+    assert "allowed_share is 1.5, no share" in result.stdout + result.stderr
     assert not (story / "figures/lenient").exists()
 
 

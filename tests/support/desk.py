@@ -1,6 +1,7 @@
-"""Shared by tests."""
+"""A desk with a made-up story, published without running notebooks: everything a run leaves, in a second."""
 
 import functools
+import json
 import math
 import shutil
 from datetime import date
@@ -10,112 +11,167 @@ import polars as pl
 from lxml import html
 
 from support.checkout import ROOT
-from toll.graphics.graphic import Furniture
+from support.toy import notebook
+from toll import tables
+from toll.graphics.export import export
+from toll.graphics.graphic import Furniture, Graphic, Meta
 from toll.ledger.ledger import REPORTED, Entry, Ledger
-from toll.pages.gallery import publish, render
+from toll.pages import front_page, gallery, shared
 from toll.project import Project
+from toll.run import editions
 
-RAW = ROOT / "data" / "raw"
-
-
+RAW = ROOT / "tests/story/second_story/data/raw"
+AS_OF = "2031-06-30"
+META = Meta("article", AS_OF, "https://creativecommons.org/licenses/by/4.0/", "sha256:12ab")
 FURNITURE = Furniture(
-    headline="Fewer officers guard\u00a0the rest",
-    deck="Officers in 2014, by what they do.",
-    deck_brief="Officers in 2014.",
+    headline="Fewer crossings are left for the\u00a0rest",
+    deck="Crossings in 2031, by what became of them.",
+    deck_brief="Crossings in 2031.",
     note="Bold figures were reported.",
-    source="A report, Aug. 11, 2014",
+    source="A report, June 30, 2031",
     credit="Desk & Sons",
     description="Two bars.",
-    alt="Bar chart: 27,000 officers, of whom 8,500 are “guards” & 18,500 are not.",
+    alt="Bar chart: 2,400 crossings, of which 70 were “cancelled” & 2,330 were not.",
 )
-
-
-DATA = pl.DataFrame({"what": ["all", "not guards"], "officers": [27_000, 18_500]})
+DATA = pl.DataFrame({"what": ["planned", "not cancelled"], "crossings": [2_400, 2_330]})
+FACT_CHECK = pl.DataFrame(
+    {
+        "id": ["few"],
+        "claim": ["Few crossings are cancelled."],
+        "verdict": ["holds"],
+        "result": ["Of 2,400 crossings, 2,330 are left."],
+        "how_sure": ["Sure."],
+        "source": ["article"],
+        "paragraph": [3],
+        "inputs": ["planned_2031 left"],
+    }
+)
 
 
 def chart(width, height, style):
     bars = alt.Chart(DATA).mark_bar(color=style.theme.blue)
-    return bars.encode(y=alt.Y("what", axis=None), x=alt.X("officers", axis=None)).properties(height=height or 120)
+    return bars.encode(y=alt.Y("what", axis=None), x=alt.X("crossings", axis=None)).properties(height=height or 120)
 
 
-def ledger():
-    reported = functools.partial(Entry, status=REPORTED, source="report", citation="A report, Aug. 11, 2014")
+def build():
+    return Graphic.build("ferry", chart, FURNITURE, DATA, META)
+
+
+def drawn(folder, cache):
+    """The desk's graphic, the records of its files, and `folder`, which holds them."""
+    graphic = build()
+    return graphic, export(graphic, folder, cache=cache), folder
+
+
+def ledger(planned=2_400):
+    reported = functools.partial(
+        Entry, status=REPORTED, unit="crossings", source="article", citation="A report, June 30, 2031", locator=3
+    )
     made = Ledger(
         [
             reported(
-                "officers",
-                "Officers",
-                "officers",
-                value=27_000,
-                low=26_500,
-                high=27_500,
-                as_reported="27,000",
-                attributed_to="the police",
-                locator=29,
-                exact="27,000 officers",
-                caveat="Clerks included.",
+                "planned_2031",
+                "Crossings planned",
+                value=planned,
+                low=planned - 50,
+                high=planned + 50,
+                as_reported=f"{planned:,}",
+                attributed_to="the company",
+                exact=f"{planned:,} crossings",
+                caveat="Tugs included.",
             ),
             reported(
-                "officers_vip",
-                "Guards",
-                "officers",
-                value=8_500,
-                low=8_450,
-                high=8_550,
-                locator=29,
-                as_reported="about 8,500",
-                exact="about 8,500 are",
-                attributed_to="the police",
+                "cancelled_2031",
+                "Crossings cancelled",
+                value=70,
+                low=65,
+                high=75,
+                as_reported="about 70",
+                attributed_to="the company",
+                exact="about 70 crossings",
             ),
             reported(
-                "bodies_found_2014h1",
-                "Bodies",
-                "bodies",
-                value=201,
-                low=201,
+                "cancelled_no_crew",
+                "Crossings cancelled for want of a crew",
+                value=11,
+                low=11,
                 high=math.inf,
-                locator=8,
-                as_reported="at least 201",
-                exact="At least 201 bodies",
-                start=date(2014, 1, 1),
-                end=date(2014, 6, 30),
+                as_reported="at least 11",
+                attributed_to="the union",
+                exact="At least 11 of the crossings",
+                start=date(2031, 1, 1),
+                end=date(2031, 6, 29),
             ),
         ]
     )
-    made.calculate("left", "officers - officers_vip", "officers", "Not guards", decimals=-2)
+    made.calculate("left", "planned_2031 - cancelled_2031", "crossings", "Crossings not cancelled", decimals=-1)
     made.choose("level", 0.8, "share", "Level of the range")
-    made.text("{{ officers }} {{ left }}", "guards: alt")
-    made.text("{{ left }} {{ level }}", "guards: plot")
+    made.text("{{ planned_2031 }} {{ left }}", "ferry: alt")
+    made.text("{{ left }} {{ level }}", "ferry: plot")
+    made.text("{{ left }}", "fact-check: few")
+    made.text("{{ left }}", "crossings notebook: finding")
     return made
 
 
-FACT_CHECK = pl.DataFrame({"claim": ["A third are guards."], "verdict": ["holds"]})
-
-
 class Desk:
-    """A project in which one graphic, exported for real, can be published again and again."""
+    """A project in which one graphic can be published again and again, with other words and numbers."""
 
     def __init__(self, root, graphic, records, pictures):
         self.project, self.graphic, self.records, self.pictures = Project(root), graphic, records, pictures
         shutil.copytree(RAW, self.project.raw)
+        for folder in (self.project.notebooks, self.project.editions):
+            folder.mkdir()
+        self.project.chain.write_text("01-crossings:\n  reads: [data/raw]\n  writes: []\n")
+        shutil.copy(ROOT / "requirements.lock", root)
+        (root / "README.md").write_text("# Ferry\n<!-- findings: by toll run -->\n<!-- end of findings -->\nOurs.\n")
+        self.add_edition("article")
+
+    def add_edition(self, name):
+        (self.project.editions / f"{name}.yml").write_text(f"edition: {name}\n")
 
     def publish(self, edition="article", graphic=None, ledger=ledger, fact_check=FACT_CHECK, **more):
-        graphic = graphic or self.graphic
+        """Publish the folder of an edition, as its last notebook would."""
+        graphic, numbers, processed = graphic or self.graphic, ledger(), self.project.processed(edition)
         shutil.copytree(self.pictures, self.project.published(edition), dirs_exist_ok=True)
-        graphic.save(self.project.processed(edition) / "graphics")
+        graphic.save(processed / "graphics")
+        tables.write(numbers.frame(), processed / "ledger")
+        tables.write(fact_check, processed / "fact-check")
+        self._execute(edition, numbers)
         records = [record | {"graphic": graphic.name} for record in self.records]
-        publish(self.project, edition, [graphic], records, ledger(), fact_check, "2014-08-11", **more)
+        gallery.publish(self.project, edition, [graphic], records, numbers, fact_check, AS_OF, **more)
         return self.project.published(edition)
 
+    def _execute(self, edition, numbers):
+        """The notebook as a run leaves it: parameters injected, the finding shown."""
+        document = json.loads(notebook("Markdown('…')", parameters='edition = "article"\nspread = 1.0'))
+        finding = document["cells"][1]
+        shown = f"{numbers['left'].text} crossings are left." if "left" in numbers else "None are left."
+        finding |= {"id": "finding", "execution_count": 2}
+        finding["outputs"] = [{"output_type": "display_data", "metadata": {}, "data": {"text/markdown": [shown]}}]
+        if edition != "article":
+            injected = {"tags": ["injected-parameters"]}
+            source = f'edition = "{edition}"\nspread = 3.0'
+            document["cells"].insert(
+                1, document["cells"][0] | {"id": "injected", "metadata": injected, "source": source}
+            )
+        file = self.project.root / editions.executed(edition, "notebooks/01-crossings.ipynb")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+
+    def share(self):
+        """Write the pages that editions share, as a run does after them."""
+        names = editions.published(self.project)
+        shared.write(self.project, names, lambda edition: editions.executed_notebooks(self.project, edition))
+
     def page(self):
-        render(self.project)
+        front_page.write(self.project, "article")
         return self.project.figures / "index.html"
 
     def front(self):
         return html.fromstring(self.page().read_text("utf-8"))
 
-    def read(self, edition="article"):
-        return html.fromstring((self.project.published(edition) / "index.html").read_text("utf-8"))
+    def read(self, edition="article", page="index.html"):
+        return html.fromstring((self.project.published(edition) / page).read_text("utf-8"))
 
     def correct(self, *rows):
         text = "date,figure,was,now,reason\n" + "".join(f"{row}\n" for row in rows)

@@ -1,34 +1,34 @@
-"""The manifest of `figures/` for other people's tools: an RO-Crate with a Process Run Crate of each edition.
+"""The manifest of `figures/` for other tools: an RO-Crate with a Process Run Crate of each edition.
 
 RO-Crate 1.1 (https://w3id.org/ro/crate/1.1) and Process Run Crate 0.5 (https://w3id.org/ro/wfrun/process/0.5): what
-was published, with its hashes, and the run that made it: raw tables, notebooks, parameters, libraries. What a run read
-lies outside `figures/`, so it is described by its path in the project and its SHA-256, not as a file of the crate.
+was published, with its hashes, and the run that made it: raw tables, notebooks, parameters, libraries. What a run reads
+lies outside `figures/`, so the manifest gives its path in the project and its SHA-256 without listing it as a file of
+the crate.
 
-An action's `endTime`, which the profile recommends, is left out: a run gives the same bytes whenever it is made, and
-no clock is read. Dates are those of the data.
+The profile recommends an action's `endTime`. We leave it out: the same inputs give the same bytes at any time, and
+nothing here reads a clock. Dates are those of the data.
 """
 
 from __future__ import annotations
 
 import ast
-import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from toll import yaml_lines
+from toll import digests, libraries
 from toll.graphics.theme import LICENCE, LICENCE_TITLE
-from toll.pages import gallery
+from toll.pages import index
+from toll.pages.index import Index
 from toll.project import Project
-from toll.run import editions, notebook_file
 
 NAME = "ro-crate-metadata.json"
 SPECIFICATION = "https://w3id.org/ro/crate/1.1"
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
-# The context of RO-Crate 1.1 has no term for a hash; the profile's own has.
+# RO-Crate 1.1 has no term for a hash; the profile has.
 CONTEXT = [f"{SPECIFICATION}/context", {"sha256": "https://w3id.org/ro/terms/workflow-run#sha256"}]
 MEDIA_TYPES = {
     ".csv": "text/csv",
@@ -43,76 +43,67 @@ MEDIA_TYPES = {
 }
 PLAIN = "text/plain"
 TOOL, NEWSROOM = "#toll", "#newsroom"
-# What the manifest rests on, beside gallery.json and SHA256SUMS of each edition.
-INPUTS = ("data/raw/*.csv", "requirements.lock", "notebooks/chain.yml")
+INPUTS = ("data/raw/*.csv", "requirements.lock", "notebooks/chain.yml")  # of every run
 
 Entity = dict[str, Any]
 
 
-def write(project: Project) -> None:
-    """Writes figures/ro-crate-metadata.json from what the editions have published and from what they were made."""
-    indexes = gallery.indexes(project)
-    if indexes:
-        content = {"@context": CONTEXT, "@graph": list(_graph(project, indexes))}
-        text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
-        (project.figures / NAME).write_text(text, "utf-8", newline="\n")
+def write(project: Project, first: str, notebooks: Callable[[str], Iterable[Path]]) -> None:
+    """Write figures/ro-crate-metadata.json, the edition `first` leading, unless nothing has been published.
+
+    `notebooks` gives the executed notebooks of an edition.
+    """
+    if indexes := index.load_all(project, first):
+        graph = list(_graph(project, indexes, notebooks))
+        (project.figures / NAME).write_bytes(digests.canonical_json({"@context": CONTEXT, "@graph": graph}))
 
 
-def _graph(project: Project, indexes: dict[str, Path]) -> Iterator[Entity]:
-    told = {name: json.loads(index.read_text("utf-8")) for name, index in indexes.items()}
-    page = _file(project.figures / gallery.PAGE, gallery.PAGE)
+def _graph(project: Project, indexes: dict[str, Index], notebooks: Callable[[str], Iterable[Path]]) -> Iterator[Entity]:
+    page = _file(project.figures / index.PAGE, index.PAGE)
     inputs = [_input(project, file) for glob in INPUTS for file in sorted(project.root.glob(glob))]
-    libraries = list(_libraries(project.lock.read_text("utf-8")))
+    pinned = list(_libraries(project.lock.read_text("utf-8")))
     yield {"@id": NAME, "@type": "CreativeWork", "about": {"@id": "./"}, "conformsTo": {"@id": SPECIFICATION}}
     yield {"@id": PROFILE, "@type": "CreativeWork", "name": "Process Run Crate", "version": PROFILE.rpartition("/")[2]}
-    yield _root(told, page)
+    yield _root(indexes, page)
     yield {"@id": LICENCE, "@type": "CreativeWork", "name": LICENCE_TITLE, "description": "Reuse with credit."}
-    yield {"@id": NEWSROOM, "@type": "Organization", "name": _credit(told)}
+    yield {"@id": NEWSROOM, "@type": "Organization", "name": _credit(indexes)}
     yield from [page, *inputs]
-    for name, edition in told.items():
-        yield from _run(project, name, inputs)
+    for name, edition in indexes.items():
+        yield from _run(project, name, inputs, list(notebooks(name)))
         yield from _published(project, name, edition)
-    yield {
-        "@id": TOOL,
-        "@type": "SoftwareApplication",
-        "name": "toll",
-        "softwareVersion": metadata.version("toll"),
-        "softwareRequirements": _ids(libraries),
-    }
-    yield from libraries
+    yield _software(TOOL, "toll", metadata.version("toll")) | {"softwareRequirements": _ids(pinned)}
+    yield from pinned
 
 
-def _root(told: dict[str, dict[str, Any]], page: Entity) -> Entity:
-    """The folder `figures/` as a whole, in the words of its first edition."""
-    graphics = next(iter(told.values()))["graphics"]
+def _root(indexes: dict[str, Index], page: Entity) -> Entity:
+    """The folder `figures/` as a whole, described by the headlines of its first edition."""
+    headlines = (f"{graphic['furniture']['headline']}." for graphic in next(iter(indexes.values()))["graphics"])
+    about = "Graphics in every size and format, the numbers on them and where each comes from."
     return {
         "@id": "./",
         "@type": "Dataset",
-        "name": f"{_credit(told)}: published graphics and their data",
-        "description": "Graphics in every size and format, the numbers on them and where each comes from. "
-        + " ".join(f"{graphic['furniture']['headline']}." for graphic in graphics),
-        "datePublished": max(edition["as_of"] for edition in told.values()),
+        "name": f"{_credit(indexes)}: published graphics and their data",
+        "description": " ".join([about, *headlines]),
+        "datePublished": max(edition["as_of"] for edition in indexes.values()),
         "license": {"@id": LICENCE},
         "author": {"@id": NEWSROOM},
         "publisher": {"@id": NEWSROOM},
         "conformsTo": {"@id": PROFILE},
-        "hasPart": _ids([page, *({"@id": f"{name}/"} for name in told)]),
-        "mentions": _ids([{"@id": f"#run-{name}"} for name in told]),
+        "hasPart": _ids([page, *({"@id": f"{name}/"} for name in indexes)]),
+        "mentions": _ids([{"@id": f"#run-{name}"} for name in indexes]),
     }
 
 
-def _credit(told: dict[str, dict[str, Any]]) -> str:
-    credits = (graphic["furniture"]["credit"] for edition in told.values() for graphic in edition["graphics"])
+def _credit(indexes: dict[str, Index]) -> str:
+    credits = (graphic["furniture"]["credit"] for edition in indexes.values() for graphic in edition["graphics"])
     return next(credits, "Newsroom")
 
 
-def _run(project: Project, edition: str, shared: list[Entity]) -> Iterator[Entity]:
-    """The action that made an edition, and what it alone rests on: its parameters, its notebooks as executed."""
-    steps = yaml_lines.load(project.chain, project.chain.name)
-    notebooks = [project.root / editions.executed(edition, f"notebooks/{step}.ipynb") for step in steps]
+def _run(project: Project, edition: str, shared: list[Entity], notebooks: list[Path]) -> Iterator[Entity]:
+    """The action that made an edition, and what only this run used: parameters and executed notebooks."""
     files = [project.editions / f"{edition}.yml", *notebooks]
     own = [_input(project, file) for file in files if file.is_file()]
-    values = {name: value for file in notebooks if file.is_file() for name, value in _parameters(file).items()}
+    values = {name: value for file in notebooks for name, value in _parameters(file).items()}
     parameters = [
         {"@id": f"#{edition}/{name}", "@type": "PropertyValue", "name": name, "value": value}
         for name, value in sorted(values.items())
@@ -121,7 +112,7 @@ def _run(project: Project, edition: str, shared: list[Entity]) -> Iterator[Entit
         "@id": f"#run-{edition}",
         "@type": "CreateAction",
         "name": f"The run that made the edition {edition}",
-        "description": "The notebooks, executed in order with these parameters; each is hashed with its outputs. "
+        "description": "The notebooks, executed in order with these parameters; each hash covers the outputs too. "
         "No time is given: the same inputs give the same bytes at any time.",
         "instrument": {"@id": TOOL},
         "agent": {"@id": NEWSROOM},
@@ -131,33 +122,43 @@ def _run(project: Project, edition: str, shared: list[Entity]) -> Iterator[Entit
     yield from [*own, *parameters]
 
 
-def _published(project: Project, name: str, edition: dict[str, Any]) -> Iterator[Entity]:
+def _parameters(notebook: Path) -> dict[str, object]:
+    """The values that a notebook ran with: its own, then those that papermill injected."""
+    cells = json.loads(notebook.read_bytes())["cells"]
+    tagged = [
+        "".join(cell["source"])
+        for cell in cells
+        if {"parameters", "injected-parameters"} & set(cell["metadata"].get("tags", ()))
+    ]
+    assignments = [statement for source in tagged for statement in ast.parse(source).body]
+    return {
+        statement.targets[0].id: ast.literal_eval(statement.value)
+        for statement in assignments
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)
+    }
+
+
+def _published(project: Project, name: str, edition: Index) -> Iterator[Entity]:
     """The folder of an edition and every file in it, as its SHA256SUMS lists them."""
     folder = project.published(name)
-    sums = (folder / gallery.SUMS).read_text("utf-8").splitlines()
-    hashes = {file: digest for digest, file in (line.split("  ", 1) for line in sums)}
     sizes = {record["name"]: record["bytes"] for record in _records(edition)}
-    own = [_file(folder / file, f"{name}/{file}") for file in (gallery.INDEX, gallery.SUMS)]
-    others = [
-        _described(f"{name}/{file}", sizes.get(file), digest, "File")
-        for file, digest in hashes.items()
-        if file != gallery.INDEX
-    ]
-    furniture = {
+    words = {
         picture["name"]: graphic["furniture"] for graphic in edition["graphics"] for picture in graphic["pictures"]
     }
-    for entity in others:
-        if words := furniture.get(entity["name"]):
-            entity |= {"headline": words["headline"], "description": words["alt"]}
+    files = [_file(folder / file, f"{name}/{file}") for file in (index.INDEX, index.SUMS)]
+    for file, digest in digests.read_sums(folder / index.SUMS).items():
+        if file != index.INDEX:
+            about = {"headline": words[file]["headline"], "description": words[file]["alt"]} if file in words else {}
+            files.append(_described(f"{name}/{file}", sizes.get(file), digest, "File") | about)
     yield {
         "@id": f"{name}/",
         "@type": "Dataset",
         "name": f"Edition {name}",
-        "description": f"Everything published of the edition {name}, with data as of {edition['as_of']}.",
+        "description": f"Everything published for the edition {name}, with data as of {edition['as_of']}.",
         "dateModified": edition["as_of"],
-        "hasPart": _ids([*own, *others]),
+        "hasPart": _ids(files),
     }
-    yield from [*own, *others]
+    yield from files
 
 
 def _records(told: object) -> Iterator[dict[str, Any]]:
@@ -168,33 +169,22 @@ def _records(told: object) -> Iterator[dict[str, Any]]:
         yield from _records(part)
 
 
-def _parameters(notebook: Path) -> dict[str, object]:
-    """The values with which a notebook ran: its own, then those that papermill put in."""
-    cells = notebook_file.load(notebook, notebook.name)["cells"]
-    sources = [
-        notebook_file.text(cell)
-        for cell in cells
-        if {"parameters", "injected-parameters"} & set(notebook_file.tags(cell))
-    ]
-    return {
-        statement.targets[0].id: ast.literal_eval(statement.value)
-        for source in sources
-        for statement in ast.parse(source).body
-    }
-
-
 def _libraries(lock: str) -> Iterator[Entity]:
-    """What the project itself asks for, in the versions of the lock; what its tests and others bring is left out."""
+    """The libraries that the project itself asks for, as the lock pins them; those of its extras are left out."""
     asked = (line for line in metadata.requires("toll") or () if "extra ==" not in line)
-    names = {re.sub(r"[-_.]+", "-", re.match(r"[\w.-]+", line)[0]).lower() for line in asked}
-    for name, version in re.findall(r"^([a-z0-9-]+)==([^ ;\\]+)", lock, re.MULTILINE):
-        if name in names:
-            yield {
-                "@id": f"pkg:pypi/{name}@{version}",
-                "@type": "SoftwareApplication",
-                "name": name,
-                "softwareVersion": version,
-            }
+    names = {_normal(re.split(r"[^\w.-]", line)[0]) for line in asked}
+    for pin in libraries.pinned(lock):
+        if _normal(pin.name) in names:
+            version = libraries.version(pin)
+            yield _software(f"pkg:pypi/{_normal(pin.name)}@{version}", _normal(pin.name), version)
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _software(identity: str, name: str, version: str) -> Entity:
+    return {"@id": identity, "@type": "SoftwareApplication", "name": name, "softwareVersion": version}
 
 
 def _input(project: Project, file: Path) -> Entity:
@@ -203,23 +193,17 @@ def _input(project: Project, file: Path) -> Entity:
 
 
 def _file(file: Path, identity: str, kind: str = "File") -> Entity:
-    content = file.read_bytes()
-    return _described(identity, len(content), hashlib.sha256(content).hexdigest(), kind)
+    return _described(identity, file.stat().st_size, digests.file_sha256(file), kind)
 
 
 def _described(identity: str, size: int | None, digest: str, kind: str) -> Entity:
     name = identity.rpartition("/")[2]
-    entity = {
-        "@id": identity,
-        "@type": kind,
-        "name": name,
-        "encodingFormat": MEDIA_TYPES.get(Path(name).suffix, PLAIN),
-        "sha256": digest,
-    }
+    media_type = MEDIA_TYPES.get(Path(name).suffix, PLAIN)
+    entity = {"@id": identity, "@type": kind, "name": name, "encodingFormat": media_type, "sha256": digest}
     return entity if size is None else entity | {"contentSize": str(size)}
 
 
 def _ids(entities: list[Entity]) -> Entity | list[Entity]:
-    """References; of a single one no list, as the specification wants it."""
+    """References to entities; a single one stands without a list, as the specification asks."""
     references = [{"@id": entity["@id"]} for entity in entities]
     return references[0] if len(references) == 1 else references

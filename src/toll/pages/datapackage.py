@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from toll import tables
+from toll import digests, tables
 from toll.graphics.theme import LICENCE, LICENCE_TITLE
+from toll.pages import fact_check, story_tables
+from toll.problems import Problem, Problems, Where
 from toll.source import schema
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
@@ -19,10 +20,10 @@ TABLES = {
     "claims": "Statements of the sources that the fact check tests, in our words",
     "ledger": "Every number that may be printed: reported, chosen or calculated, with formula and source",
     "fact-check": "Every claim tested: verdict, result, how sure",
-    "disputed": "Every count that another source contests, and what would change with the other",
-    "backtest": "The projection from every day on which a count is known, held against the final counts",
+    "disputed": "Every count that another source disputes, and what would change with the other count",
 }
 TYPES = {pl.String: "string", pl.Float64: "number", pl.Int64: "integer", pl.Date: "date", pl.Boolean: "boolean"}
+VERDICTS = list(fact_check.VERDICTS)
 COLUMNS = {
     **schema.meanings(schema.SUMS, schema.QUANTITIES, schema.CLAIMS, schema.FIGURES),
     "paragraph": schema.FIGURES.columns["locator"].meaning,
@@ -51,34 +52,24 @@ COLUMNS = {
     "text": "The number as printed",
     "printed_in": "Where it is printed, separated by semicolons",
     "claim": "The claim in our words",
-    "verdict": "holds, holds with a caveat, not supported, contradicted or cannot be checked",
+    "verdict": f"{', '.join(VERDICTS[:-1])} or {VERDICTS[-1]}",
     "result": "What the computation gives",
     "in_use": "Whether this is the count that numbers and headlines rest on",
     "independent": "Whether it goes back to other origins than the count in use; empty where one of them names none",
-    "spread": "Lowest and highest of the counts that contend",
+    "spread": "Lowest and highest of the disputed counts",
     "effect": "Calculated numbers that would change with this count, as they are and as they would be",
     "headline": "Headlines that would change with it, as they would be",
-    "date": "Day from which the year is seen",
-    "entry": "Id of the count in the ledger",
-    "count": "Count up to that day",
     "how_sure": "How far the result can be trusted",
 }
-WAYS = {
-    "independent": "if deaths are independent of each other",
-    "clustered": "if attacks kill several",
-    "as_months": "with the scatter of the months until that day",
-}
-MEASURES = {
-    "low": "Low end of the outer interval of the year's total, {}",
-    "high": "High end of the outer interval of the year's total, {}",
-    "covered": "Whether the interval holds all, some or none of the final counts, {}",
-    "score": "Interval score against the preferred final count, less is better, {}",
-}
-COLUMNS |= {f"{way}_{name}": text.format(what) for way, what in WAYS.items() for name, text in MEASURES.items()}
 
 
 def write(folder: Path, edition: str, as_of: str) -> dict[str, Any]:
-    """Describe those of the tables that `folder` has in its datapackage.json; each column must have a description."""
+    """Describe the processed tables in `folder` in its datapackage.json, those that the story declared included.
+
+    Returns the description. Raises Problems for columns without one.
+    """
+    described = {name: (title, COLUMNS) for name, title in TABLES.items()}
+    described |= {name: (table.title, table.columns) for name, table in story_tables.read(folder).items()}
     package = {
         "$schema": PROFILE,
         "name": f"figures-{edition.replace('/', '-')}",
@@ -86,19 +77,25 @@ def write(folder: Path, edition: str, as_of: str) -> dict[str, Any]:
         "version": as_of,
         "licenses": [{"name": "CC-BY-4.0", "title": LICENCE_TITLE, "path": LICENCE}],
         "resources": [
-            _resource(folder, name, title) for name, title in TABLES.items() if (folder / f"{name}.parquet").is_file()
+            _resource(folder, name, title, columns)
+            for name, (title, columns) in described.items()
+            if (folder / f"{name}.parquet").is_file()
         ],
     }
-    text = json.dumps(package, ensure_ascii=False, indent=2) + "\n"
-    (folder / "datapackage.json").write_text(text, "utf-8", newline="\n")
+    (folder / "datapackage.json").write_bytes(digests.canonical_json(package))
     return package
 
 
-def _resource(folder: Path, name: str, title: str) -> dict[str, Any]:
+def _resource(folder: Path, name: str, title: str, columns: Mapping[str, str]) -> dict[str, Any]:
     table = tables.read(folder / name)
     content = tables.csv(table)
+    if missing := [column for column in table.columns if column not in columns]:
+        hint = "Add it where the notebook declares the table."
+        raise Problems(
+            Problem(Where(name, column=column), "The column has no description.", hint) for column in missing
+        )
     fields = [
-        {"name": column, "type": TYPES[type(kind)], "description": COLUMNS[column]}
+        {"name": column, "type": TYPES[type(kind)], "description": columns[column]}
         for column, kind in table.schema.items()
     ]
     return {
@@ -109,6 +106,6 @@ def _resource(folder: Path, name: str, title: str) -> dict[str, Any]:
         "mediatype": "text/csv",
         "encoding": "utf-8",
         "bytes": len(content),
-        "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
+        "hash": f"sha256:{digests.sha256(content)}",
         "schema": {"fields": fields, "missingValues": [""], "primaryKey": [fields[0]["name"]]},
     }

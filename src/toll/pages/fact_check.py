@@ -1,18 +1,17 @@
-"""The fact check as a page: figures/EDITION/fact-check.html, in the gallery's design, without script.
+"""The fact check as a page: figures/EDITION/fact-check.html, in the gallery's design, without scripts.
 
-Every claim has an anchor of its own, `#claim-ID`, and every number that decides it its formula or exact words.
+Every claim has its own anchor, `#claim-ID`; every number that decides it shows its formula or the exact words.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup
-
-from toll.pages.gallery import templates
-from toll.project import Project
+from toll.ledger import wording
+from toll.pages import story_tables
+from toll.pages.index import FACT_CHECK_PAGE
+from toll.pages.rendering import render
 from toll.source import raw
 
 if TYPE_CHECKING:
@@ -20,14 +19,14 @@ if TYPE_CHECKING:
 
     from toll.graphics.graphic import LeftOut
     from toll.ledger.ledger import Ledger
+    from toll.project import Project
 
-PAGE = "fact-check.html"
 VERDICTS = {
-    "holds": "The figures that were known bear it out.",
-    "holds with a caveat": "They bear it out as far as they go; what they leave open is said.",
+    "holds": "The figures known by then support it.",
+    "holds with a caveat": "The figures support it, within the limits stated below.",
     "not supported": "The figures that should support it do not.",
     "contradicted": "Other figures, or its own, say otherwise.",
-    "cannot be checked": "What it would take was not known by the date of the data.",
+    "cannot be checked": "What it takes to check it was not known by the date of the data.",
 }
 
 
@@ -39,28 +38,32 @@ def write(
     tested: dict[str, pl.DataFrame],
     left_out: Iterable[LeftOut],
 ) -> None:
-    """Write the page of `edition`: claims, counts that contend, back-test, and the graphics that are left out.
+    """Write the page of `edition`: claims, disputed counts, the story's own tables, graphics left out.
 
-    `tested` has the tables fact-check and, where the story has such, disputed and backtest.
+    `tested` has the table fact-check and, if the story has one, disputed. The story's own tables are those that its
+    notebooks declared in the edition's folder of processed tables.
     """
-    sources = {source.id: source for source in raw.read(project).sources}
-    pages = templates()
-    own = Markup((Path(__file__).parent / "templates" / "factcheck.css").read_text("utf-8"))
-    page = pages.get_template("factcheck.html.j2").render(
-        style=pages.globals["style"] + own,
+    page = render(
+        "fact-check",
         edition=edition,
         as_of=as_of,
         verdicts=VERDICTS,
-        sources=sources,
-        left_out=list(left_out),
         claims=[_claim(row, ledger) for row in tested["fact-check"].iter_rows(named=True)],
-        **{name: tested[name].to_dicts() if name in tested else None for name in ("disputed", "backtest")},
+        sources={source.id: _source(source) for source in raw.read(project).sources},
+        disputed=tested["disputed"].to_dicts() if "disputed" in tested else None,
+        tables=story_tables.read(project.processed(edition)),
+        left_out=list(left_out),
         top="../" * (1 + edition.count("/")),
     )
     folder = project.published(edition)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / PAGE).write_text(page, "utf-8", newline="\n")
+    (folder / FACT_CHECK_PAGE).write_bytes(page)
 
 
 def _claim(row: dict[str, Any], ledger: Ledger) -> dict[str, Any]:
     return row | {"numbers": [ledger[id] for id in row["inputs"].split() if id in ledger]}
+
+
+def _source(source: raw.Source) -> dict[str, str]:
+    when = wording.published(source.published, source.dated) if source.published else "undated"
+    return {"citation": wording.citation(source.authors, source.publisher or source.title, when), "url": source.url}

@@ -1,74 +1,74 @@
-"""The pages that all editions share: the gallery, its manifest, the findings in README.md, CORRECTIONS.md.
-
-They are written after each run, from what every edition has published; `chain` decides when.
-"""
+"""The pages that all editions share: front page, manifest, the findings in README.md, CORRECTIONS.md."""
 
 from __future__ import annotations
 
 import html
-import json
 import re
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from typing import Any
+from pathlib import Path
 
+from toll import readme
 from toll.ledger import wording
-from toll.pages import crate, gallery
+from toll.pages import crate, front_page, index
+from toll.pages.index import Index
 from toll.project import Project
-from toll.run import editions
 from toll.source import raw
 
-FINDINGS = re.compile(r"(<!-- findings\b[^\n]*-->\n).*?(<!-- end of findings -->)", re.DOTALL)
+
+def write(project: Project, editions: Sequence[str], notebooks: Callable[[str], Iterable[Path]]) -> None:
+    """Write the four pages from what every edition has published.
+
+    `editions` are those that have a file, the default first; variations are in the gallery but in no findings.
+    `notebooks` gives the executed notebooks of an edition. README.md changes only between its `findings` comments.
+    """
+    first = editions[0]
+    front_page.write(project, first)
+    crate.write(project, first, notebooks)
+    corrections = _corrections(raw.read(project).corrections)
+    (project.root / "CORRECTIONS.md").write_text(corrections, "utf-8", newline="\n")
+    page, published = project.root / "README.md", index.load_all(project, first)
+    if page.is_file() and first in published:
+        findings = _findings(first, published.pop(first))
+        findings += "".join(_other(name, edition) for name, edition in published.items() if name in editions)
+        page.write_text(readme.with_findings(page.read_text("utf-8"), findings), "utf-8", newline="\n")
 
 
-def write(project: Project) -> None:
-    """Write the four pages. README.md changes between its two `findings` comments only."""
-    gallery.render(project)
-    crate.write(project)
-    tables = raw.read(project)
-    corrections = project.root / "CORRECTIONS.md"
-    corrections.write_text(_corrections(tables.corrections), "utf-8", newline="\n")
-    readme = project.root / "README.md"
-    told = {name: json.loads(index.read_text("utf-8")) for name, index in gallery.indexes(project).items()}
-    if readme.is_file() and (first := told.pop(gallery.FIRST, None)):
-        published = set(editions.published(project))  # variations are nobody's findings
-        findings = _findings(first) + "".join(
-            _other(name, edition) for name, edition in told.items() if name in published
-        )
-        text = FINDINGS.sub(lambda marks: marks[1] + findings + marks[2], readme.read_text("utf-8"))
-        readme.write_text(text, "utf-8", newline="\n")
-
-
-def _findings(edition: dict[str, Any]) -> str:
+def _findings(name: str, edition: Index) -> str:
     """Headline, picture and deck of each graphic of the first edition."""
-    as_of = wording.full_date(date.fromisoformat(edition["as_of"]))
-    parts = [f"Data as of {as_of}.\n"]
+    parts = [f"Data as of {_day(edition)}.\n"]
     for graphic in edition["graphics"]:
-        words, picture = graphic["furniture"], f"figures/{gallery.FIRST}/{graphic['name']}-desktop.png"
+        words, picture = graphic["furniture"], f"figures/{name}/{graphic['name']}-desktop.png"
         image = f'<img src="{picture}" width="640" alt="{html.escape(words["alt"])}">'
         parts.append(f"**{words['headline']}.** {words['deck']}\n\n{image}\n")
     return "\n" + "\n".join(parts) + "\n"
 
 
-def _other(name: str, edition: dict[str, Any]) -> str:
-    """The headlines of an edition beside the first, each leading to its picture."""
-    as_of = wording.full_date(date.fromisoformat(edition["as_of"]))
+def _other(name: str, edition: Index) -> str:
+    """The headlines of another edition, each linked to its picture."""
     lines = [
         f"- [{graphic['furniture']['headline']}](figures/{name}/{graphic['name']}-desktop.png)\n"
         for graphic in edition["graphics"]
     ]
-    return f"Edition `{name}`, data as of {as_of}:\n\n{''.join(lines)}\n"
+    return f"Edition `{name}`, data as of {_day(edition)}:\n\n{''.join(lines)}\n"
 
 
-def _corrections(corrections: tuple[raw.Correction, ...]) -> str:
-    """The log of corrections as a page; the newest first."""
-    head = "# Corrections\n\nWritten by `toll run` from `data/raw/corrections.csv`.\n\n"
-    if not corrections:
-        return head + "No figure has been corrected.\n"
+def _day(edition: Index) -> str:
+    return wording.full_date(date.fromisoformat(edition["as_of"]))
+
+
+def _corrections(corrections: Iterable[raw.Correction]) -> str:
+    """The log of corrections as a page, newest first."""
+    head = "# Corrections\n\n`toll run` writes this page from `data/raw/corrections.csv`.\n\n"
     rows = sorted(corrections, key=lambda correction: correction.date, reverse=True)
+    if not rows:
+        return f"{head}No figure has been corrected.\n"
     table = "| date | figure | was | now | reason |\n| --- | --- | --- | --- | --- |\n"
-    cells = ([row.date.isoformat(), f"`{row.figure}`", row.was, row.now, row.reason] for row in rows)
-    return head + table + "".join(f"| {' | '.join(_cell(cell) for cell in row)} |\n" for row in cells)
+    for row in rows:
+        was, now, reason = map(_escaped, (row.was, row.now, row.reason))
+        table += f"| {row.date.isoformat()} | `{row.figure}` | {was} | {now} | {reason} |\n"
+    return head + table
 
 
-def _cell(text: str) -> str:
-    return re.sub(r"([\\|<>*_\[\]])", r"\\\1", text) if not text.startswith("`") else text
+def _escaped(text: str) -> str:
+    return re.sub(r"([\\|<>*_\[\]])", r"\\\1", text)

@@ -1,101 +1,126 @@
-"""What an edition has published, read back from its files: its numbers, every sentence that prints them, its files."""
+"""What an edition has published, read back from its files: its numbers, the texts that print them, the files."""
 
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from toll.ledger import wording
-from toll.pages import gallery
+from toll.pages import index
+from toll.pages.index import FACT_CHECK, Index
 from toll.project import Project
 from toll.run import editions, notebook_file
 
 if TYPE_CHECKING:
-    from toll.ledger.ledger import Ledger
+    from toll.ledger.ledger import Entry, Ledger
 
-CLAIM = ("claim", "verdict", "result", "how_sure")  # of a row of the fact check, what is printed
+CLAIM = ("claim", "verdict", "result", "how_sure")  # what is printed of a row of the fact check
 
 
 @dataclass(frozen=True)
-class Record:
-    """`words` has the text printed at each place that the ledger names ("GRAPHIC: PART"), where it is a text.
+class Publication:
+    """An edition as published.
 
-    `files` has the files that print the places of a graphic, a notebook or the fact check ("GRAPHIC"), as paths in the
-    project.
+    `texts` has the text at each place of the ledger that is one (“GRAPHIC: PART”). `files` has the files that print a
+    graphic, a notebook or the fact check (“GRAPHIC”), as paths in the project.
     """
 
     edition: str
     as_of: date
     ledger: Ledger
-    words: dict[str, str]
+    texts: dict[str, str]
     files: dict[str, list[str]]
 
     @property
     def title(self) -> str:
         return f"Edition {self.edition}, data as of {wording.full_date(self.as_of)}"
 
+    def places(self, id: str) -> dict[str, list[str]]:
+        """Where a number is printed: parts by graphic, notebook or fact check."""
+        found: dict[str, list[str]] = {}
+        for place in self.ledger.printed.get(id, ()):
+            where, part = index.split_place(place)
+            found.setdefault(where, []).append(part)
+        return found
 
-def read_all(project: Project) -> list[Record]:
-    """The records of all editions that have a file in editions/ and have been published, the default first."""
+    def provenance(self, id: str) -> list[Entry]:
+        """A number and all that its formula uses, directly or through others."""
+        ids = [id]
+        for each in ids:  # grows while we walk it
+            ids += [name for name in self.ledger[each].inputs.split() if name not in ids]
+        return [self.ledger[each] for each in ids]
+
+    def uses(self, id: str) -> list[Entry]:
+        """The numbers whose formulas use `id`, directly or through others; a ledger lists inputs first."""
+        reached, found = {id}, []
+        for entry in self.ledger:
+            if not reached.isdisjoint(entry.inputs.split()):
+                reached.add(entry.id)
+                found.append(entry)
+        return found
+
+
+def read_all(project: Project) -> list[Publication]:
+    """Every edition that has a file in editions/ and has been published, the default first."""
     names = editions.published(project)
-    return [read(project, name) for name in names if (project.published(name) / gallery.INDEX).is_file()]
+    return [read(project, name) for name in names if (project.published(name) / index.INDEX).is_file()]
 
 
-def read(project: Project, edition: str) -> Record:
+def read(project: Project, edition: str) -> Publication:
+    """One published edition. Raises Problems if its files are damaged."""
     from toll import tables  # and polars with it
     from toll.ledger.ledger import Ledger
 
-    index = json.loads((project.published(edition) / gallery.INDEX).read_text("utf-8"))
+    told = index.load(project, edition)
     ledger = Ledger.from_frames(tables.read(project.processed(edition) / "ledger"))
-    notebooks = dict(_notebooks(project, edition))
-    words = dict([*_of_graphics(index), *_of_fact_check(project, edition), *_of_notebooks(project, notebooks)])
-    files = dict(_files(index, f"figures/{edition}")) | {name: [path] for name, path in notebooks.items()}
-    return Record(edition, date.fromisoformat(index["as_of"]), ledger, words, files)
+    notebooks = {_name(path): path for path in editions.executed_notebooks(project, edition)}
+    texts = dict([*_graphics(told), *_fact_check(project, edition), *_notebooks(notebooks)])
+    files = _files(told, f"figures/{edition}")
+    files |= {name: [path.relative_to(project.root).as_posix()] for name, path in notebooks.items()}
+    return Publication(edition, date.fromisoformat(told["as_of"]), ledger, texts, files)
 
 
-def _files(index: dict, folder: str) -> Iterator[tuple[str, list[str]]]:
-    for graphic in index["graphics"]:
+def _files(told: Index, folder: str) -> dict[str, list[str]]:
+    found = {"fact-check": [f"{folder}/{FACT_CHECK}"]}
+    for graphic in told["graphics"]:
         files = (*graphic["pictures"], graphic["data"], graphic["bundle"])
-        yield graphic["name"], [f"{folder}/{file['name']}" for file in files]
-    yield "fact-check", [f"{folder}/{gallery.FACT_CHECK}"]
+        found[graphic["name"]] = [f"{folder}/{file['name']}" for file in files]
+    return found
 
 
-def _of_graphics(index: dict) -> Iterator[tuple[str, str]]:
-    for graphic in index["graphics"]:
+def _graphics(told: Index) -> Iterator[tuple[str, str]]:
+    for graphic in told["graphics"]:
         for part, text in graphic["furniture"].items():
             yield f"{graphic['name']}: {part}", text
 
 
-def _of_fact_check(project: Project, edition: str) -> Iterator[tuple[str, str]]:
-    with (project.published(edition) / gallery.FACT_CHECK).open(newline="", encoding="utf-8") as file:
+def _fact_check(project: Project, edition: str) -> Iterator[tuple[str, str]]:
+    with (project.published(edition) / FACT_CHECK).open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             claim, verdict, *rest = (row[column] for column in CLAIM)
             yield f"fact-check: {row['id']}", f"{claim} — {verdict}. {' '.join(rest)}"
 
 
-def _notebooks(project: Project, edition: str) -> Iterator[tuple[str, str]]:
-    """The executed notebooks of an edition, as the ledger calls them: "staffing notebook" is 04-staffing.ipynb."""
-    for own in sorted(project.notebooks.glob("*.ipynb")):
-        name = editions.executed(edition, own.relative_to(project.root).as_posix())
-        if (project.root / name).is_file():
-            yield f"{own.stem.partition('-')[2] or own.stem} notebook", name
+def _name(notebook: Path) -> str:
+    """What the ledger calls a notebook: “staffing notebook” is 04-staffing.ipynb."""
+    return f"{notebook.stem.partition('-')[2] or notebook.stem} notebook"
 
 
-def _of_notebooks(project: Project, notebooks: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """The sentences that executed notebooks show, by their place; by the id of their cell where they do not name it."""
+def _notebooks(notebooks: dict[str, Path]) -> Iterator[tuple[str, str]]:
+    """The sentences that executed notebooks show, by the place that the output names, or else by the cell's id."""
     for name, path in notebooks.items():
-        for cell in notebook_file.code_cells(notebook_file.load(project.root / path, path)):
+        for cell in notebook_file.code_cells(notebook_file.load(path, path.name)):
             texts: dict[str, list[str]] = {}
             for place, text in _shown(cell.get("outputs", [])):
                 texts.setdefault(place or f"{name}: {cell['id']}", []).append(text)
             yield from ((place, " ".join(shown)) for place, shown in texts.items())
 
 
-def _shown(outputs: Iterable[dict]) -> Iterator[tuple[str, str]]:
+def _shown(outputs: Iterable[dict[str, Any]]) -> Iterator[tuple[str, str]]:
     for output in outputs:
         if "text/markdown" in output.get("data", {}):
             place = output.get("metadata", {}).get("text/markdown", {}).get("place", "")

@@ -1,105 +1,95 @@
 """`toll sign`: Content Credentials (C2PA) on copies of an edition's pictures, and the check of such copies.
 
 The newsroom's own certificate signs: who published the picture, that it is made from data, its words, its edition and
-the hashes of all that it was made from. Nothing is fetched, and only a time-stamp authority that the user names is
-asked for the time; without one a signature counts for as long as its certificate does.
+the hashes of everything it was made from. Nothing is fetched; only a time-stamp authority that you name is asked for
+the time. Without one, a signature is valid as long as its certificate.
 
 Specification: https://spec.c2pa.org, by way of c2pa-python, in the extra `sign`.
 """
 
 from __future__ import annotations
 
-import argparse
-import hashlib
 import json
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from toll import digests
 from toll.graphics.metadata import DIGITAL_SOURCE, NAMESPACES
-from toll.pages import crate, gallery
-from toll.problems import Problem, Problems
+from toll.pages import crate, index
+from toll.problems import Problem, Problems, Where
 from toll.project import Project
+from toll.review import certificates
+from toll.run import editions
 
 if TYPE_CHECKING:
     from c2pa import Context, Signer
-    from cryptography.x509 import Certificate
 
-COMMAND = "toll sign"
 TYPES = {suffix: crate.MEDIA_TYPES[suffix] for suffix in (".pdf", ".png", ".svg")}
 OFFLINE = {"remote_manifest_fetch": False, "ocsp_fetch": False}
-CURVES = {"secp256r1": "es256", "secp384r1": "es384", "secp521r1": "es512"}
 CHANGED = {"assertion.dataHash.mismatch", "assertion.boxesHash.mismatch", "assertion.hashedURI.mismatch"}
 UNTRUSTED = "signingCredential.untrusted"
 
 
-def sign(project: Project, args: argparse.Namespace) -> int:
-    """Signs copies into --out, or checks those in --check. Exit 1 if a checked file is not fine. Raises Problems."""
+def sign(
+    project: Project,
+    *,
+    edition: str | None = None,
+    out: str | None = None,
+    certificate: str | None = None,
+    key: str | None = None,
+    timestamps: str | None = None,
+    check: str | None = None,
+    trust: str | None = None,
+) -> int:
+    """Sign copies of an edition's pictures (default: the default edition's) into `out`, or check those in `check`.
+
+    `certificate`, `key` and `trust` are PEM files, `timestamps` is the address of a time-stamp authority. Returns 1 if
+    a checked file is not fine. Raises Problems.
+    """
     try:
         import c2pa  # noqa: F401
         import cryptography  # noqa: F401
     except ImportError as error:
-        raise Problems(
-            [
-                Problem.old(
-                    COMMAND,
-                    None,
-                    None,
-                    f"no {error.name}",
-                    "what signs and checks, the extra `sign`",
-                    "Run: pip install 'toll[sign]'",
-                )
-            ]
-        ) from None
-    if args.check:
-        return check(Path(args.check), Path(args.trust) if args.trust else None)
-    names = ("out", "certificate", "key")
-    if missing := [name for name in names if not getattr(args, name)]:
-        raise Problems(
-            Problem.old(COMMAND, None, f"--{name}", "nothing", "a path", f"Add --{name} PATH.") for name in missing
-        )
-    out = Path(args.out)
-    _refuse_place(project, out)
-    signer, whose = _signer(Path(args.certificate), Path(args.key), args.timestamps)
-    orders = list(_orders(project, args.edition))
-    _write(orders, signer, out)
-    print(f"{len(orders)} files in {out}, signed by {whose}.")
+        message = f"The library {error.name} is not installed."
+        raise Problems([Problem(Where("toll sign"), message, "Run `pip install 'toll[sign]'`.")]) from None
+    if check:
+        return check_folder(Path(check), Path(trust) if trust else None)
+    if not (out and certificate and key):
+        needed = {"--out": out, "--certificate": certificate, "--key": key}
+        missing = " and ".join(option for option, value in needed.items() if not value)
+        message = f"Signing needs {missing} too, or --check to check signed files."
+        raise Problems([Problem(Where("toll sign"), message, "See `toll sign --help`.")])
+    _refuse_place(project, Path(out))
+    signer, who = certificates.signer(Path(certificate), Path(key), timestamps)
+    orders = list(_orders(project, edition or editions.published(project)[0]))
+    _write(orders, signer, Path(out))
+    print(f"{len(orders)} files in {out}, signed by {who}.")
     return 0
 
 
-def check(folder: Path, trust: Path | None) -> int:
-    """Prints for each picture in `folder` whether it is unchanged and who signed it; `trust` holds root certificates.
+def check_folder(folder: Path, trust: Path | None) -> int:
+    """Print for each picture in `folder` whether it is unchanged and who signed it; `trust` holds root certificates.
 
-    Returns 1 if one is changed, unsigned or, with `trust`, signed by somebody whom no root vouches for.
+    Returns 1 if one is changed, unsigned or, with `trust`, signed by someone no root vouches for.
     """
     from c2pa import Context
 
     files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in TYPES) if folder.is_dir() else []
     if not files:
-        raise Problems(
-            [
-                Problem.old(
-                    str(folder),
-                    None,
-                    "--check",
-                    "no picture",
-                    "a folder with PNG, SVG or PDF files",
-                    "Give the folder of the signed files.",
-                )
-            ]
-        )
-    roots = {"trust": {"trust_anchors": _roots(trust)}} if trust else {}
+        where = Where(str(folder), column="--check")
+        raise Problems([Problem(where, "No PNG, SVG or PDF file is there.", "Give the folder of the signed files.")])
+    roots = {"trust": {"trust_anchors": certificates.roots(trust)}} if trust else {}
     verdicts = []
     with Context.from_dict({"verify": OFFLINE, **roots}) as context:
         for file in files:
-            fine, said = _verdict(file, context, trust)
+            fine, verdict = _verdict(file, context, trust)
             verdicts.append(fine)
-            print(f"{file.relative_to(folder).as_posix()}: {said}")
+            print(f"{file.relative_to(folder).as_posix()}: {verdict}")
     if trust is None and any(verdicts):
-        print("Whether a signer is who they say was not checked: --trust ROOT.pem does.")
+        print("We did not check whether signers are who they say they are. Add --trust ROOT.pem to check it.")
     return 0 if all(verdicts) else 1
 
 
@@ -120,7 +110,8 @@ def _verdict(file: Path, context: Context, trust: Path | None) -> tuple[bool, st
     if codes & CHANGED:
         return False, f"CHANGED since {signer} signed it"
     if codes - {UNTRUSTED} or told["validation_state"] == "Invalid":
-        return False, f"signature of {signer} does not hold: {'; '.join(sorted(f['explanation'] for f in failures))}"
+        why = "; ".join(sorted(failure["explanation"] for failure in failures))
+        return False, f"the signature of {signer} is not valid: {why}"
     if trust and told["validation_state"] != "Trusted":
         return False, f"unchanged, but {trust} does not vouch for its signer, {signer}"
     return True, f"unchanged, signed by {signer}"
@@ -130,47 +121,28 @@ def _verdict(file: Path, context: Context, trust: Path | None) -> tuple[bool, st
 
 
 def _orders(project: Project, edition: str) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Each picture of an edition, as it was published, with the manifest for it."""
+    """Each picture of an edition, as it was published, with its manifest."""
     folder = project.published(edition)
     try:
-        graphics = json.loads((folder / gallery.INDEX).read_text("utf-8"))["graphics"]
+        graphics = index.load(project, edition)["graphics"]
         provenance = _provenance(project, edition)
     except (FileNotFoundError, KeyError):
-        raise Problems(
-            [
-                Problem.old(
-                    f"figures/{edition}",
-                    None,
-                    None,
-                    "nothing published, or not with its manifest",
-                    "the name of an edition",
-                    f"Run toll run {edition}.",
-                )
-            ]
-        ) from None
-    problems = []
+        message = "This edition has not been published, or figures/ has no manifest of it."
+        raise Problems([Problem(Where(f"figures/{edition}"), message, f"Run `toll run {edition}`.")]) from None
+    changed = []
     for graphic in graphics:
         for picture in graphic["pictures"]:
-            file = folder / picture["name"]
-            if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != picture["sha256"]:
-                problems.append(
-                    Problem.old(
-                        f"figures/{edition}/{file.name}",
-                        None,
-                        None,
-                        "another file than was published",
-                        f"SHA-256 {picture['sha256']}",
-                        f"Run toll run {edition}.",
-                    )
-                )
-            own = {"digest": graphic["digest"], "published_sha256": picture["sha256"]}
-            yield file, _manifest(graphic, file, provenance | own)
-    if problems:
-        raise Problems(problems)
+            file, digest = folder / picture["name"], picture["sha256"]
+            if not file.is_file() or digests.file_sha256(file) != digest:
+                changed.append(file)
+            yield file, _manifest(graphic, file, provenance | {"digest": graphic["digest"], "published_sha256": digest})
+    message, hint = "This is not the file that was published.", f"Run `toll run {edition}`."
+    if changed:
+        raise Problems(Problem(Where(f"figures/{edition}/{file.name}"), message, hint) for file in changed)
 
 
 def _provenance(project: Project, edition: str) -> dict[str, Any]:
-    """The edition, the date of its data, and the hashes of all that its run read, from the manifest of figures/."""
+    """The edition, the date of its data and the hashes of all that its run read, from the manifest of figures/."""
     content = (project.figures / crate.NAME).read_bytes()
     entities = {entity["@id"]: entity for entity in json.loads(content)["@graph"]}
     read = [entities[entity["@id"]] for entity in entities[f"#run-{edition}"]["object"]]
@@ -178,7 +150,7 @@ def _provenance(project: Project, edition: str) -> dict[str, Any]:
         "edition": edition,
         "as_of": entities[f"{edition}/"]["dateModified"],
         "inputs": [{"name": file["name"], "sha256": file["sha256"]} for file in read if "sha256" in file],
-        "manifest": {"name": crate.NAME, "sha256": hashlib.sha256(content).hexdigest()},
+        "manifest": {"name": crate.NAME, "sha256": digests.sha256(content)},
     }
 
 
@@ -186,7 +158,7 @@ def _manifest(graphic: dict[str, Any], file: Path, provenance: dict[str, Any]) -
     tool = {"name": "toll", "version": metadata.version("toll")}
     words = graphic["furniture"]
     created = {"action": "c2pa.created", "digitalSourceType": DIGITAL_SOURCE, "softwareAgent": tool}
-    told = {
+    described = {
         "dc:title": words["headline"],
         "dc:description": words["description"],
         "dc:rights": graphic["licence"],
@@ -196,7 +168,7 @@ def _manifest(graphic: dict[str, Any], file: Path, provenance: dict[str, Any]) -
         "photoshop:DateCreated": provenance["as_of"],
         "prism:edition": provenance["edition"],
     }
-    prefixes = sorted({name.partition(":")[0] for name in told})
+    prefixes = sorted({name.partition(":")[0] for name in described})
     context = {"@context": {prefix: NAMESPACES[prefix] for prefix in prefixes}}
     return {
         "claim_generator_info": [tool],
@@ -204,15 +176,30 @@ def _manifest(graphic: dict[str, Any], file: Path, provenance: dict[str, Any]) -
         "format": TYPES[file.suffix],
         "assertions": [
             {"label": "c2pa.actions.v2", "data": {"actions": [created]}},
-            {"label": "cawg.metadata", "kind": "Json", "data": context | told},
+            {"label": "cawg.metadata", "kind": "Json", "data": context | described},
             {"label": "toll.provenance", "data": provenance},
         ],
     }
 
 
+# --- Files ---
+
+
+def _refuse_place(project: Project, out: Path) -> None:
+    if out.resolve().is_relative_to(project.figures.resolve()):
+        message = "Only `toll run` writes into figures/."
+    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
+        message = "Something is there already."
+    elif not out.absolute().parent.is_dir():
+        message = f"There is no folder {out.parent}."
+    else:
+        return
+    raise Problems([Problem(Where(str(out), column="--out"), message, "Choose a new or an empty folder elsewhere.")])
+
+
 def _write(orders: list[tuple[Path, dict[str, Any]]], signer: Signer, out: Path) -> None:
-    """Signs into a folder beside `out`, which becomes `out` when it is complete."""
-    from c2pa import Builder, C2paError, Context
+    """Sign into a folder beside `out`, which becomes `out` when it is complete."""
+    from c2pa import C2paError, Context
 
     settings = {"verify": OFFLINE, "builder": {"thumbnail": {"enabled": False}}}
     with (
@@ -224,131 +211,24 @@ def _write(orders: list[tuple[Path, dict[str, Any]]], signer: Signer, out: Path)
         made.mkdir()
         for file, manifest in orders:
             try:
-                with (
-                    Builder(manifest, context=context) as builder,
-                    file.open("rb") as source,
-                    (made / file.name).open("w+b") as target,
-                ):
-                    builder.sign(signer, manifest["format"], source, target)
+                _sign(file, manifest, signer, context, made / file.name)
             except C2paError as error:
-                raise Problems(
-                    [
-                        Problem.old(
-                            file.name,
-                            None,
-                            None,
-                            f"that it cannot be signed ({error})",
-                            "a certificate for signing documents (extended key usage) and, with --timestamps, an "
-                            "authority that answers",
-                            "Nothing was written. Ask whoever issued the certificate.",
-                        )
-                    ]
-                ) from None
+                hint = (
+                    "The certificate must be for signing documents (extended key usage), and a time-stamp authority "
+                    "must answer. Nothing was written."
+                )
+                raise Problems([Problem(Where(file.name), f"The file cannot be signed ({error}).", hint)]) from None
         if out.exists():
             out.rmdir()
         made.rename(out)
 
 
-def _refuse_place(project: Project, out: Path) -> None:
-    problem = None
-    if out.resolve().is_relative_to(project.figures.resolve()):
-        problem = "a folder inside figures/", "one elsewhere, as only runs write there", "Choose another folder."
-    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
-        problem = "something there already", "a new or an empty folder", "Choose another, or empty it."
-    elif not out.absolute().parent.is_dir():
-        problem = f"no folder {out.parent}", "a place that exists", "Make the folder, or correct the path."
-    if problem:
-        raise Problems([Problem.old(str(out), None, "--out", *problem)])
+def _sign(file: Path, manifest: dict[str, Any], signer: Signer, context: Context, target: Path) -> None:
+    from c2pa import Builder
 
-
-# --- Who signs ---
-
-
-def _signer(certificate: Path, key: Path, timestamps: str | None) -> tuple[Signer, str]:
-    """What signs, and the name on the certificate. Raises Problems for a pair that cannot sign."""
-    from c2pa import C2paError, C2paSignerInfo, Signer
-    from cryptography.hazmat.primitives import serialization
-
-    chain, leaf = _certificates(certificate, "--certificate")
-    secret = _read(key, "--key")
-    try:
-        private = serialization.load_pem_private_key(secret, password=None)
-    except TypeError:
-        raise _refused(
-            key, "--key", "a key with a passphrase", "one without", "Save an open copy to sign with."
-        ) from None
-    except ValueError:
-        raise _refused(key, "--key", "no private key in PEM", "a private key in PEM", "Check the file.") from None
-    if private.public_key() != leaf.public_key():
-        raise _refused(
-            key,
-            "--key",
-            "the key of another certificate",
-            f"the key of {certificate}",
-            "Give the key that belongs to the first certificate of the chain.",
-        )
-    first, last = leaf.not_valid_before_utc, leaf.not_valid_after_utc
-    if not first <= datetime.now(UTC) <= last:
-        raise _refused(
-            certificate,
-            "--certificate",
-            f"that it is valid from {first:%Y-%m-%d} to {last:%Y-%m-%d}",
-            "a certificate that is valid today",
-            "Renew it.",
-        )
-    try:
-        info = C2paSignerInfo(_algorithm(private, key), chain, secret, timestamps)
-        return Signer.from_info(info), leaf.subject.rfc4514_string()
-    except C2paError as error:
-        raise _refused(
-            certificate,
-            "--certificate",
-            str(error),
-            "a chain of certificates for signing documents, the signer's first",
-            "Ask whoever issued the certificate.",
-        ) from None
-
-
-def _algorithm(private: object, key: Path) -> str:
-    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-
-    match private:
-        case ec.EllipticCurvePrivateKey() if private.curve.name in CURVES:
-            return CURVES[private.curve.name]
-        case rsa.RSAPrivateKey():
-            return "ps256"
-        case ed25519.Ed25519PrivateKey():
-            return "ed25519"
-    raise _refused(
-        key,
-        "--key",
-        "a kind of key that C2PA does not allow",
-        "ECDSA (P-256, P-384, P-521), RSA or Ed25519",
-        "Ask for one of these.",
-    )
-
-
-def _certificates(file: Path, option: str) -> tuple[bytes, Certificate]:
-    """The certificates in a file as they are, and the first of them."""
-    from cryptography.x509 import load_pem_x509_certificates
-
-    content = _read(file, option)
-    try:
-        return content, load_pem_x509_certificates(content)[0]
-    except ValueError:
-        raise _refused(file, option, "no certificate in PEM", "certificates in PEM", "Check the file.") from None
-
-
-def _roots(file: Path) -> str:
-    return _certificates(file, "--trust")[0].decode()
-
-
-def _read(file: Path, option: str) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise _refused(file, option, error.strerror or str(error), "a file in PEM", "Check the path.") from None
-
-
-def _refused(file: Path, option: str, found: str, expected: str, do: str) -> Problems:
-    return Problems([Problem.old(str(file), None, option, found, expected, f"{do} Nothing was written.")])
+    with (
+        Builder(manifest, context=context) as builder,
+        file.open("rb") as source,
+        target.open("w+b") as signed,
+    ):
+        builder.sign(signer, manifest["format"], source, signed)

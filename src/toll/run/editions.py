@@ -93,6 +93,13 @@ def executed(edition: str, notebook: str) -> str:
     return notebook if edition == DEFAULT else notebook.replace("notebooks/", f"notebooks/{edition}/", 1)
 
 
+def executed_notebooks(project: Project, edition: str) -> list[Path]:
+    """An edition's executed notebooks, in the order of the chain."""
+    steps = yaml_lines.load(project.chain, str(CHAIN))
+    found = [project.root / executed(edition, f"notebooks/{step}.ipynb") for step in steps]
+    return [path for path in found if path.is_file()]
+
+
 def resolve(
     project: Project,
     steps: Iterable[Step],

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import json
-import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from toll import digests
 from toll.project import Project
-from toll.run import plan
+from toll.readme import findings
+from toll.run import editions, plan
 from toll.run.imports import Imports
-
-GENERATED = re.compile(rb"<!-- findings\b.*<!-- end of findings -->", re.DOTALL)  # the rest of a page is people's
 
 
 @dataclass(frozen=True)
 class Pages:
-    """`made_by` is MODULE:FUNCTION, which takes a project and writes `writes` from `reads` (globs) in it."""
+    """`made_by` is MODULE:FUNCTION. It takes a project, the editions that have a file and what gives the executed
+    notebooks of an edition, and writes `writes` from `reads` (globs) in the project."""
 
     made_by: str
     reads: tuple[str, ...]
@@ -45,7 +44,8 @@ class Pages:
         for name in self._inputs(made):
             _copy(made / name, stage / name)
         module, _, function = self.made_by.partition(":")
-        getattr(importlib.import_module(module), function)(Project(stage))
+        write, whole = getattr(importlib.import_module(module), function), Project(stage)
+        write(whole, editions.published(whole), lambda edition: editions.executed_notebooks(whole, edition))
         changed = tuple(
             name
             for name in self.writes
@@ -66,7 +66,9 @@ class Pages:
         imports = Imports(plan.memory(project))
         inputs = {name: plan.digest(root / name) for name in self._inputs(root)}
         pages = {
-            name: hashlib.sha256(_generated(root / name)).hexdigest() for name in self.writes if (root / name).is_file()
+            name: digests.sha256(findings((root / name).read_text("utf-8")).encode())
+            for name in self.writes
+            if (root / name).is_file()
         }
         modules = imports.reach_module(self.made_by.partition(":")[0])
         imports.save()
@@ -84,8 +86,3 @@ def _copy(source: Path, target: Path) -> None:
 
 def _bytes(file: Path) -> bytes:
     return file.read_bytes() if file.is_file() else b""
-
-
-def _generated(file: Path) -> bytes:
-    found = GENERATED.search(text := _bytes(file))
-    return found[0] if found else text
