@@ -9,17 +9,28 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from toll import tables
+    from toll.graphics import marks
     from toll.ledger import disputed, estimate, wording
+    from toll.source import raw
     from toll.story import Story, open
     from toll.tables import show
 
-__all__ = ["Story", "disputed", "estimate", "marks", "open", "show", "wording"]
-_HOMES = {"Story": "toll.story", "open": "toll.story", "show": "toll.tables", "marks": "toll.graphics"}
+__all__ = ["Story", "disputed", "estimate", "marks", "open", "raw", "show", "tables", "wording"]
+_MODULES = {
+    "disputed": "toll.ledger.disputed",
+    "estimate": "toll.ledger.estimate",
+    "marks": "toll.graphics.marks",
+    "raw": "toll.source.raw",
+    "tables": "toll.tables",
+    "wording": "toll.ledger.wording",
+}
+_OTHERS = {"Story": "toll.story", "open": "toll.story", "show": "toll.tables"}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"toll has no {name!r}; it has {', '.join(__all__)}")
-    home = _HOMES.get(name, "toll.ledger")
-    module = import_module(home)
-    return getattr(module, name) if hasattr(module, name) else import_module(f"{home}.{name}")
+    if name in _MODULES:
+        return import_module(_MODULES[name])
+    if name in _OTHERS:
+        return getattr(import_module(_OTHERS[name]), name)
+    raise AttributeError(f"toll has no {name!r}; it has {', '.join(__all__)}")

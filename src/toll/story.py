@@ -9,13 +9,14 @@ story.save()
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from inspect import signature
 from typing import Any
 
 import polars as pl
 
-from toll import parameters, tables, words_file
+from toll import parameters, story_tables, tables, words_file
 from toll.claims import Claims
 from toll.graphics.graphic import Furniture, Graphic, LeftOut, Meta
 from toll.ledger import disputed
@@ -32,7 +33,7 @@ CELL = "parameters cell"
 class Story:
     """A part of the story, which has a topic; or, without one, the whole, which rests on all figures and other parts.
 
-    `parameters` are those of the notebook, and `figures` is the cleaned table of the topic or of all.
+    `parameters` are those of the notebook.
     """
 
     name: str
@@ -40,15 +41,27 @@ class Story:
     parts: tuple[str, ...]
     project: Project
     parameters: dict[str, parameters.Value]
-    figures: pl.DataFrame = field(init=False)
-    ledger: Ledger = field(init=False)
 
     def __post_init__(self) -> None:
-        self.figures = self.read(f"topics/{self.topic}" if self.topic else "figures")
-        self.ledger = Ledger.from_figures(self.figures).join(*(self.read(f"parts/{part}") for part in self.parts))
         self._said: dict[str, Place] = {}
         self._graphics: dict[str, Graphic | LeftOut] = {}
         self._tables: dict[str, pl.DataFrame] = {}
+        self._meanings: dict[str, dict[str, Any]] = {}
+
+    @cached_property
+    def figures(self) -> pl.DataFrame:
+        """The cleaned table of the topic, or of all."""
+        return self.read(f"topics/{self.topic}" if self.topic else "figures")
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The figures that are known, what the parts made of them, and the numbers that the parameters choose."""
+        ledger = Ledger.from_figures(self.figures).join(*(self.read(f"parts/{part}") for part in self.parts))
+        declared = parameters.declared(self.project)
+        for name, value in self.parameters.items():
+            if declared[name].unit:
+                ledger.choose(name, float(value), declared[name].unit, declared[name].label)
+        return ledger
 
     @property
     def edition(self) -> str:
@@ -110,9 +123,15 @@ class Story:
         """The claims that had been made by the edition's date, to be checked."""
         return Claims(self.project, self.ledger, self.read("claims"))
 
-    def table(self, name: str, frame: pl.DataFrame) -> tables.Shown:
-        """Shows a table, which `save` writes under its name."""
+    def table(self, name: str, frame: pl.DataFrame, **meaning: Any) -> tables.Shown:
+        """Shows a table, which `save` writes under its name.
+
+        A table that only this story has needs its `meaning`: title, note, and columns with what each is; see
+        `toll.story_tables`. The fact check page then shows it.
+        """
         self._tables[name] = frame
+        if meaning:
+            self._meanings[name] = meaning
         return tables.show(frame)
 
     def disputed(self) -> pl.DataFrame:
@@ -133,6 +152,8 @@ class Story:
         }
         for name, frame in (own | self._tables).items():
             tables.write(frame, folder / name)
+        for name, meaning in self._meanings.items():
+            story_tables.declare(folder / name, shown=self._tables[name], **meaning)
 
 
 def open(namespace: Mapping[str, Any], name: str, topic: str | None = None, parts: Iterable[str] = ()) -> Story:
@@ -143,16 +164,7 @@ def open(namespace: Mapping[str, Any], name: str, topic: str | None = None, part
     of the `parts` that other notebooks saved.
     """
     project = Project.find()
-    declared = getattr(parameters, "declared", lambda _: parameters.PARAMETERS)(project)  # until it is there
+    declared = parameters.declared(project)
     values = {each: value for each in declared if isinstance(value := namespace.get(each), parameters.Value)}
-    getattr(parameters, "check", _check)(values, project)
-    story = Story(name, topic, tuple(parts), project, values)
-    for each, value in values.items():
-        if unit := getattr(declared[each], "unit", ""):  # until every parameter has a unit and a label
-            story.ledger.choose(each, float(value), unit, getattr(declared[each], "label", each))
-    return story
-
-
-def _check(values: dict[str, parameters.Value], project: Project) -> None:  # until there is parameters.check
-    if problems := parameters.validate(values, CELL):
-        raise Problems(problems)
+    parameters.check(values, project)
+    return Story(name, topic, tuple(parts), project, values)

@@ -75,7 +75,7 @@ class Shown:
         return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
 
     def __repr__(self) -> str:
-        return "\n".join(" | ".join(map(_text, row)) for row in (self.table.columns, *self.table.iter_rows()))
+        return "\n".join(" | ".join(map(text, row)) for row in (self.table.columns, *self.table.iter_rows()))
 
 
 def show(table: pl.DataFrame) -> Shown:
@@ -85,10 +85,11 @@ def show(table: pl.DataFrame) -> Shown:
 
 def _cell(value: object) -> str:
     side = "right" if isinstance(value, int | float) else "left"
-    return f'<td align="{side}">{html.escape(_text(value))}</td>'
+    return f'<td align="{side}">{html.escape(text(value))}</td>'
 
 
-def _text(value: object) -> str:
+def text(value: object) -> str:
+    """A cell as people read it."""
     if value is None:
         return ""
     return f"{value:,.10g}" if isinstance(value, float) else str(value)

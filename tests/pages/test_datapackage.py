@@ -5,7 +5,8 @@ import pytest
 from frictionless import Package
 
 from toll import tables
-from toll.pages import datapackage, story_tables
+from toll import story_tables
+from toll.pages import datapackage
 from toll.problems import Problems
 
 

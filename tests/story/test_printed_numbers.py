@@ -16,7 +16,8 @@ from support.printed import NUMBER, PROCESSED, PUBLISHED, drawn_texts, forms, nu
 from toll import tables
 from toll.ledger.entry import Place
 from toll.ledger.ledger import CALCULATED, CHOSEN, REPORTED, Ledger
-from toll.pages import datapackage, story_tables
+from toll import story_tables
+from toll.pages import datapackage
 
 NAMED = yaml.safe_load((ROOT / "editions/article.yml").read_text())["graphics"].split()
 GRAPHICS = [name for name in NAMED if (PUBLISHED / f"{name}.zip").exists()]  # without those left out

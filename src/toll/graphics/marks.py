@@ -23,11 +23,6 @@ from toll.graphics.theme import CALCULATED, HEADING, REPORTED, canvas
 from toll.graphics.type import measure, wrap
 from toll.ledger.wording import MONTHS
 
-__all__ = """
-bars block bracket canvas capsule column column_width columns dot_grid end_labels fan hatched lanes lanes_that_fit line
-months number_list others point reference_line small_multiples
-""".split()  # noqa: SIM905
-
 Rows = pl.DataFrame | Iterable[Mapping[str, Any]]
 Words = Sequence[str]  # columns with the lines of a label
 Encoding = alt.X | alt.Y
@@ -80,38 +75,31 @@ def line(
     return [drawn, *(end_labels(frame.tail(1), x, y, label, color, dx=OUTSIDE) if label else [])]
 
 
-def fan(rows: Rows, x: Encoding, y: Encoding, bands: Mapping[str, tuple[str, str]], shades: Words = BANDS) -> Layers:
+def fan(rows: Rows, x: Encoding, y: Encoding, bands: Mapping[str, tuple[str, str]], name: str | None = None) -> Layers:
     """What may come: a band for each range, the widest first, and a dashed line where rows have `y`'s column.
 
     `bands` has the columns of both ends by the name of the range, such as {"95% range": ("low_95", "high_95")}.
     """
     frame = _frame(rows)
     layers: Layers = []
-    for (name, ends), shade in zip(bands.items(), shades, strict=False):
+    for (band, ends), shade in zip(bands.items(), BANDS, strict=False):
         columns = dict(zip(("low", "high"), ends, strict=True))
         columns |= {f"{end}_entry": f"{column}_entry" for end, column in columns.items()}
-        own = frame.select(_column(x), **{key: column for key, column in columns.items() if column in frame.columns})
-        layers.append(_chart(own, name).mark_area(color=shade).encode(x, _on(y, "low"), alt.Y2("high")))
-    middle = frame.select(column for column in (_column(x), _column(y), "entry") if column in frame.columns)
-    return [*layers, *(line(middle, x, y, dash="dashes") if _column(y) in middle.columns else [])]
+        own = _only(frame, _column(x), **columns)
+        layers.append(_chart(own, band).mark_area(color=shade).encode(x, _on(y, "low"), alt.Y2("high")))
+    middle = _only(frame, _column(x), _column(y), "entry")
+    return [*layers, *(line(middle, x, y, dash="dashes", name=name) if _column(y) in middle.columns else [])]
 
 
 def point(
-    rows: Rows,
-    x: Encoding,
-    y: Encoding,
-    label: Words = (),
-    color: str = "red",
-    size: float = 150,
-    name: str | None = None,
+    rows: Rows, x: Encoding, y: Encoding, label: Words = (), color: str = "red", name: str | None = None
 ) -> Layers:
     """Dots with a rim, and the lines of a label beside each."""
-    frame = _frame(rows)
-    dots = _chart(frame, name).mark_point(color=color, size=size, stroke="ground", strokeWidth=1.5).encode(x, y)
-    early = _side(frame, x) == "start"
+    frame, early = _frame(rows), _side(_frame(rows), x) == "start"
+    dots = _chart(frame, name).mark_point(color=color, size=150, stroke="ground", strokeWidth=1.5).encode(x, y)
     places = "right below, right above, left above, left below" if early else "left above, left below, right below"
-    align = "left" if early else "right"
-    return [dots, *_label(frame, x, y, label, f"place: {places}", color, align=align)]
+    look = {"color": INK.get(color, color), "bold": True, "align": "left" if early else "right"}
+    return [dots, *_lines(frame, [x, y], label, f"place: {places}", look, {"color": "ink_2", "align": look["align"]})]
 
 
 def reference_line(rows: Rows, at: Encoding, label: str | None = None, name: str | None = None) -> Layers:
@@ -130,11 +118,7 @@ def bracket(rows: Rows, x: Encoding, y: Encoding, low: str, high: str, label: Wo
     look = {"color": color, "xOffset": OUTSIDE, "aria": False}
     stem = _chart(frame).mark_rule(strokeWidth=1.4, **look).encode(x, _on(y, low), alt.Y2(high))
     tip = _chart(frame).mark_tick(thickness=1.4, size=6, orient="horizontal", **look)
-    words = [
-        layer
-        for i, text in enumerate(label)
-        for layer in _text(frame, [x, _on(y, "_middle")], text, "with" if i else "apart", color, dx=BESIDE)
-    ]
+    words = _lines(frame, [x, _on(y, "_middle")], label, "apart", *2 * [{"color": INK.get(color, color), "dx": BESIDE}])
     return [stem, tip.encode(x, _on(y, low)), tip.encode(x, _on(y, high)), *words]
 
 
@@ -144,8 +128,8 @@ def end_labels(
     y: Encoding,
     label: str,
     color: str = "red",
-    more: str | None = None,
     bold: bool | str = False,
+    more: str | None = None,
     optional: bool = False,
     dx: float = BESIDE,
 ) -> Layers:
@@ -153,19 +137,36 @@ def end_labels(
 
     Optional ones are dropped, the lowest first, where there are more than fit.
     """
-    words = pl.col(label) + (pl.col(more) if more and canvas().wide else pl.lit(""))
+    words = pl.concat_str(label, *([more] if more and canvas().wide else []), ignore_nulls=True)
     wish = "apart?" if optional else "apart"
     return _text(_frame(rows).with_columns(_text=words), [x, y], "_text", wish, INK.get(color, color), bold, dx=dx)
 
 
 def capsule(
-    rows: Rows, x: Encoding, y: Encoding, low: str, high: str, color: str = "ink", name: str | None = None
+    rows: Rows,
+    x: Encoding,
+    y: Encoding,
+    low: str,
+    high: str,
+    color: str = "ink",
+    label: str | None = None,
+    name: str = "range",
 ) -> Layers:
-    """A rounded bar from `low` to `high` (columns), along whichever of `x` and `y` is a quantity."""
-    drawn = _chart(_frame(rows), name or "range").mark_rule(color=color, strokeWidth=9, strokeCap="round")
-    if _kind(x) == "Q":
-        return [drawn.encode(_on(x, low), alt.X2(high), _on(y, _column(y), bandPosition=0.5))]
-    return [drawn.encode(x, _on(y, low), alt.Y2(high))]
+    """A rounded bar from `low` to `high` (columns), along whichever of `x` and `y` is a quantity.
+
+    In lanes it has a `label` (a column) after it, or before it where there is no room.
+    """
+    frame = _frame(rows)
+    drawn = _chart(frame, name).mark_rule(color=color, strokeWidth=9, strokeCap="round")
+    if _kind(x) != "Q":
+        return [drawn.encode(x, _on(y, low), alt.Y2(high))]
+    layers = [drawn.encode(_on(x, low), alt.X2(high), y)]
+    for row in frame.iter_slices(1) if label else ():
+        room = _scale(x, "range")[1] - row[high][0] / _per_px(x)
+        after = measure(row[str(label)][0], canvas().label) + 12 < room
+        look = {"dx": 12, "align": "left"} if after else {"dx": -12, "align": "right"}
+        layers += _text(row, [_on(x, high if after else low), y], str(label), **look)
+    return layers
 
 
 def columns(
@@ -213,15 +214,20 @@ def lanes_that_fit(height: float | None) -> int | None:
     return max(2, int((height / canvas().label - 3) / 3.4 + 0.45)) if height else None
 
 
+def names(rows: Rows, y: Encoding) -> Layers:
+    """The name of each lane, above it."""
+    return _above(_frame(rows), y, _column(y), alt.XValue(0))
+
+
 def bars(
     rows: Rows, x: Encoding, y: Encoding, label: str | None = None, color: str = "blue", bold: bool | str = True
 ) -> Layers:
-    """Bars in lanes, named above. `label` (a column) stands inside at the end, or outside where it does not fit.
+    """Bars in lanes. `label` (a column) stands inside at the end, or outside where it does not fit.
 
     The scale of `x` needs a domain and a range in px; `bold` may be the column that says which labels are.
     """
     frame = _frame(rows)
-    layers = [_chart(frame).mark_bar(color=color).encode(x, y), *_above(frame, y, _column(y), alt.XValue(0))]
+    layers = [_chart(frame).mark_bar(color=color, height=_thick(y)).encode(x, y)]
     if label:
         look = {"dy": 0.07 * canvas().label, "fontSize": 1.08 * canvas().label}
         fits = pl.Series(_fits(frame, x, label, 14, 1.08 * canvas().label), dtype=pl.Boolean)
@@ -246,7 +252,9 @@ def block(
     Where the label does not fit, `short` (two columns) stands inside and above instead.
     """
     frame, em = _parts(rows, x, start), canvas().label
-    part = _chart(frame.drop(_column(x)), _column(x)).mark_bar(color=color, xOffset=1.5)
+    part = _chart(_only(frame, _column(y), "value", "entry", "_start", "_end"), _column(x)).mark_bar(
+        color=color, height=_thick(y), xOffset=1.5
+    )
     inside, above = (label, None) if not short or all(_fits(frame, x, label, 2 * em, em)) else short
     style = {"align": "center", "dy": 0.07 * em}
     words = _text(frame, [_on(x, "_middle"), y], inside, None, ON.get(color, "ground"), bold, **style)
@@ -263,14 +271,16 @@ def hatched(rows: Rows, x: Encoding, y: Encoding, start: str, label: str | None 
     frame, em = _parts(rows, x, start), canvas().label
     lines = _chart(_diagonals(frame, x, y)).mark_line(color=color, strokeWidth=1, strokeCap="butt", aria=False)
     up = alt.YOffset("_up:Q", scale=alt.Scale(domain=[0, 1]))
-    part = _chart(frame.drop(_column(x)), _column(x)).mark_bar(filled=False, stroke=color, strokeWidth=1)
+    part = _chart(_only(frame, _column(y), "value", "entry", "_start", "_end"), _column(x)).mark_bar(
+        filled=False, stroke=color, strokeWidth=1, height=_thick(y)
+    )
     layers = [
         lines.encode(_on(x, "_x"), y, up, alt.Detail("_line:N")),
         part.encode(_on(x, "_start"), alt.X2("_end"), y),
     ]
     for row in frame.iter_slices(1) if label else ():
         words, end = row[str(label)][0], row["_end"][0] / _per_px(x)
-        text = wrap(words, max(_scale(x, "range")[1] - end, *_widths(words.split(), em)), em)
+        text = wrap(words, max(_scale(x, "range")[1] - end + 0.8 * em - 8, *_widths(words.split(), em)), em)
         look = {"lineHeight": 1.25 * em, "lineBreak": "\n", "dx": 8, "dy": (0.07 - 0.625 * (len(text) - 1)) * em}
         broken = row.with_columns(_text=pl.lit("\n".join(text)))
         layers += _text(broken, [_on(x, "_end"), y], "_text", None, "ink_2", **look)
@@ -284,17 +294,22 @@ def column_width(words: Iterable[str], heading: str = "") -> float:
 
 
 def column(
-    rows: Rows, y: Encoding, text: str, x: float, heading: str = "", bold: bool | str = False, name: str | None = None
+    rows: Rows, y: Encoding, text: str, x: float, heading: str = "", bold: bool | str = False, value: str | None = None
 ) -> Layers:
-    """Numbers (a column of words) beside the lanes, ending at `x`, under the lines of a heading."""
-    frame, (small, lead) = _frame(rows), canvas().annotation
-    at, em = alt.XValue(x), canvas().label
-    numbers = _text(frame, [at, y], text, None, "ink", bold, align="right", dy=0.07 * em, fontSize=1.08 * em)
+    """Words (a column) beside the lanes, ending at `x`, under the lines of a heading.
+
+    In the graphic's table they have the `value` and its entry (columns: residents and residents_entry, say).
+    """
+    frame, (small, lead), em = _frame(rows), canvas().annotation, canvas().label
+    flag = [bold] if isinstance(bold, str) else []
+    own = _only(frame, _column(y), text, *flag, value=value or "", entry=f"{value or text}_entry")
+    numbers = _text(own, [alt.XValue(x), y], text, None, "ink", bold, align="right", dy=0.07 * em, fontSize=1.08 * em)
     for layer in numbers:
-        layer.name = name or heading.replace("\n", " ") or text
-    up = {"dy": -0.5 * em - lead * heading.count("\n"), "fontSize": small, "lineHeight": lead, "lineBreak": "\n"}
+        layer.name = heading.replace("\n", " ") or text
+    look = {"dy": -0.5 * em - lead * heading.count("\n"), "fontSize": small, "lineHeight": lead, "lineBreak": "\n"}
     head = frame.head(1).with_columns(_text=pl.lit(heading))
-    return [*numbers, *_above(head, y, "_text", at, "ink_2", align="right", fontWeight=CALCULATED, **up)]
+    above = _above(head, y, "_text", alt.XValue(x), "ink_2", align="right", fontWeight=CALCULATED, **look)
+    return [*numbers, *(above if heading else [])]
 
 
 def dot_grid(
@@ -409,6 +424,12 @@ def _frame(rows: Rows) -> pl.DataFrame:
     return rows if isinstance(rows, pl.DataFrame) else pl.DataFrame(list(rows), infer_schema_length=None)
 
 
+def _only(frame: pl.DataFrame, *kept: str, **renamed: str) -> pl.DataFrame:
+    """The columns that are there, some under other names."""
+    wanted = {column: column for column in kept} | renamed
+    return frame.select(**{name: column for name, column in wanted.items() if column in frame.columns})
+
+
 def _chart(frame: pl.DataFrame, name: str | None = None) -> alt.Chart:
     return alt.Chart(frame, name=name) if name else alt.Chart(frame)
 
@@ -451,7 +472,7 @@ def _text(
 ) -> Layers:
     """A layer of text, or two where `bold` is a column: Vega sets one weight for a whole layer."""
     if isinstance(bold, str):
-        parts = frame.partition_by(bold, as_dict=True)
+        parts = frame.rename({bold: "_bold"}).partition_by("_bold", as_dict=True)
         return [
             layer for (heavy,), rows in parts.items() for layer in _text(rows, at, text, wish, color, heavy, **look)
         ]
@@ -462,10 +483,13 @@ def _text(
     return [_chart(frame).mark_text(**style).encode(*at, alt.Text(f"{text}:N"))]
 
 
-def _label(frame: pl.DataFrame, x: Encoding, y: Encoding, lines: Words, wish: str, color: str, **look: Any) -> Layers:
-    """The lines of a label: the first bold in the mark's color, the others dropped where there is no room."""
-    layers = _text(frame, [x, y], lines[0], wish, INK.get(color, color), True, **look) if lines else []
-    return layers + [layer for text in lines[1:] for layer in _text(frame, [x, y], text, "with?", "ink_2", **look)]
+def _lines(
+    frame: pl.DataFrame, at: Sequence[Any], lines: Words, wish: str, first: dict[str, Any], rest: dict[str, Any]
+) -> Layers:
+    """The lines of one label and their looks; all but the first may be dropped, unless it is kept apart."""
+    layers = _text(frame, at, lines[0], wish, **first) if lines else []
+    more = "with" if wish == "apart" else "with?"
+    return layers + [layer for text in lines[1:] for layer in _text(frame, at, text, more, **rest)]
 
 
 def _side(frame: pl.DataFrame, x: Encoding) -> str:
@@ -497,24 +521,26 @@ def _above(frame: pl.DataFrame, y: Encoding, text: str, at: Any, color: str = "i
 def _parts(rows: Rows, x: Encoding, start: str) -> pl.DataFrame:
     """Where parts of lanes begin and end; their length is the value that a table gets."""
     begin, value = pl.col(start), pl.col(_column(x))
-    places = {"_start": begin, "_end": begin + value, "_middle": begin + value / 2}
-    return _frame(rows).with_columns(value=value, **places).drop(start)
+    return _frame(rows).with_columns(value=value, _start=begin, _end=begin + value, _middle=begin + value / 2)
+
+
+def _thick(y: Encoding) -> float:
+    """How thick the bars of lanes are."""
+    (top, bottom), inner = _scale(y, "range"), _scale(y, "paddingInner")
+    return (bottom - top) / (len(_scale(y, "domain")) - inner) * (1 - inner)
 
 
 def _diagonals(frame: pl.DataFrame, x: Encoding, y: Encoding) -> pl.DataFrame:
-    """Both ends of each diagonal of a hatched part: lane, line, place along x, share of the lane's height."""
-    (top, bottom), lanes, inner = _scale(y, "range"), len(_scale(y, "domain")), _scale(y, "paddingInner")
-    high = (bottom - top) / (lanes - inner) * (1 - inner) * _per_px(x)
-    gap, lines = 6 * _per_px(x), []
+    """Both ends of each diagonal of a hatched part: its place along x, and as a share of the lane's thickness."""
+    high, gap, lane = _thick(y) * _per_px(x), 6 * _per_px(x), _column(y)
+    ends: list[dict[str, Any]] = []
     for row in frame.iter_rows(named=True):
         foot = row["_start"] - high + gap
         while foot < row["_end"]:
-            for edge in (max(foot, row["_start"]), min(foot + high, row["_end"])):
-                lines.append(
-                    {_column(y): row[_column(y)], "_line": len(lines) // 2, "_x": edge, "_up": 1 - (edge - foot) / high}
-                )
+            for x_ in (max(foot, row["_start"]), min(foot + high, row["_end"])):
+                ends.append({lane: row[lane], "_line": len(ends) // 2, "_x": x_, "_up": 1 - (x_ - foot) / high})
             foot += gap
-    return pl.DataFrame(lines)
+    return pl.DataFrame(ends)
 
 
 def _grid(

@@ -42,9 +42,9 @@ class Layer:
     name: str | None
 
     def fields(self, *channels: str) -> dict[str, Spec]:
-        """The columns that these channels (default: all) draw, with their definitions."""
+        """The columns that these channels draw, with their definitions."""
         found = {}
-        for channel in channels or self.encoding:
+        for channel in channels:
             given = self.encoding.get(channel) or []
             for definition in given if isinstance(given, list) else [given]:
                 conditions = definition.get("condition") or []
@@ -124,7 +124,7 @@ def _made(transform: Any) -> Iterator[str]:
 
 
 def _faults(layer: Layer) -> Iterator[tuple[str, str]]:
-    fields = layer.fields()
+    fields = layer.fields(*layer.encoding)
     if fields and layer.rows is None:
         yield "A layer of the chart has no data of its own.", "Give the chart a table, not a file or an address."
     elif fields and not layer.rows:
@@ -159,7 +159,7 @@ def _rows(layer: Layer, where: str) -> Iterator[Spec]:
         return
     numeric = [channel for channel in MEASURED if (layer.encoding.get(channel[0]) or {}).get("type") == "quantitative"]
     axis = "y" if "y" in numeric else "x"
-    values = layer.fields(*(channel for channel in numeric if channel.startswith(axis)))
+    values = [field for field in layer.fields(*(c for c in numeric if c[0] == axis)) if field[0] != "_"]
     if text or not values:
         places = layer.fields(*numeric)
         yield from (
@@ -167,7 +167,7 @@ def _rows(layer: Layer, where: str) -> Iterator[Spec]:
             for row in (layer.rows if layer.name else ())
         )
         return
-    _refuse_sums(layer, values, where)
+    _refuse_sums(layer, where)
     keys = [field for field in layer.fields(*KEYS) if field not in values]
     for row in layer.rows:
         for field in values:
@@ -181,8 +181,8 @@ def _rows(layer: Layer, where: str) -> Iterator[Spec]:
                 }
 
 
-def _refuse_sums(layer: Layer, values: dict[str, Spec], where: str) -> None:
-    sums = [field for field, part in values.items() if {"aggregate", "bin", "timeUnit"} & set(part)]
+def _refuse_sums(layer: Layer, where: str) -> None:
+    sums = [field for field, part in layer.fields(*MEASURED).items() if {"aggregate", "bin", "timeUnit"} & set(part)]
     if sums or any({"filter", "sample", "aggregate"} & set(transform) for transform in layer.transforms):
         what = f"sums up “{sums[0]}”" if sums else "filters or sums up its rows"
         message = f"A layer {what} while it is drawn, so its table cannot be taken from the chart."

@@ -162,7 +162,7 @@ class Size:
     @property
     def wide(self) -> bool:
         """Whether long labels have room beside the plot."""
-        return self.inner >= 500
+        return self.width >= 500
 
 
 _web = partial(Size, use="web", height=None, formats=("svg", "outlined.svg", "png", "pdf"), themes=("light", "dark"))

@@ -10,7 +10,8 @@ import polars as pl
 
 from toll import digests, tables
 from toll.graphics.theme import LICENCE, LICENCE_TITLE
-from toll.pages import fact_check, story_tables
+from toll import story_tables
+from toll.pages import fact_check
 from toll.problems import Problem, Problems, Where
 from toll.source import schema
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from toll.ledger import wording
-from toll.pages import story_tables
+from toll import story_tables
 from toll.pages.index import FACT_CHECK_PAGE
 from toll.pages.rendering import render
 from toll.source import raw
