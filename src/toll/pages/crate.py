@@ -109,7 +109,7 @@ def _credit(told: dict[str, dict[str, Any]]) -> str:
 def _run(project: Project, edition: str, shared: list[Entity]) -> Iterator[Entity]:
     """The action that made an edition, and what it alone rests on: its parameters, its notebooks as executed."""
     steps = yaml_lines.load(project.chain, project.chain.name)
-    notebooks = [project.root / editions.executed(edition, f"notebooks/{step}.ipynb") for step in steps]
+    notebooks = [project.root / editions.executed(project, edition, f"notebooks/{step}.ipynb") for step in steps]
     files = [project.editions / f"{edition}.yml", *notebooks]
     own = [_input(project, file) for file in files if file.is_file()]
     values = {name: value for file in notebooks if file.is_file() for name, value in _parameters(file).items()}

@@ -7,7 +7,6 @@ is in a note.
 
 from __future__ import annotations
 
-import argparse
 import difflib
 import io
 import math
@@ -22,12 +21,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from toll import wiring
 from toll.pages import gallery
 from toll.problems import Problem, Problems
 from toll.project import Project
 from toll.review import pixels, record
 from toll.review.record import Record
-from toll.run import commands, runner
+from toll.run import plan
 from toll.source import corrections
 
 if TYPE_CHECKING:
@@ -100,12 +100,12 @@ class Changes:
         return bool(self.news or self.numbers or self.sentences or self.pictures or self.files)
 
 
-def diff(project: Project, args: argparse.Namespace) -> int:
+def diff(project: Project, *, rev: str) -> int:
     """Prints what changed and writes .toll/diff/index.html. Raises Problems for a revision that cannot be read."""
-    name = revision(project, args.rev)
+    name = revision(project, rev)
     with tempfile.TemporaryDirectory(prefix="toll-diff-") as folder:
         before = Project(Path(folder))
-        unpack(project, args.rev, before.root)
+        unpack(project, rev, before.root)
         found = compare(before, project)
     open_ = [str(problem) for problem in corrections.uncorrected(project)]
     page = _write_page(project, name, found, open_)
@@ -118,7 +118,7 @@ def diff(project: Project, args: argparse.Namespace) -> int:
 
 def _is_stale(project: Project) -> bool:
     names = record.editions.published(project)
-    return bool(runner.stale(project, [runner.plan_edition(project, name) for name in names], commands.SHARED))
+    return bool(plan.stale(project, [plan.plan_edition(project, name) for name in names], wiring.HOOKS))
 
 
 # --- The revision ---

@@ -80,7 +80,7 @@ def _of_fact_check(project: Project, edition: str) -> Iterator[tuple[str, str]]:
 def _notebooks(project: Project, edition: str) -> Iterator[tuple[str, str]]:
     """The executed notebooks of an edition, as the ledger calls them: "staffing notebook" is 04-staffing.ipynb."""
     for own in sorted(project.notebooks.glob("*.ipynb")):
-        name = editions.executed(edition, own.relative_to(project.root).as_posix())
+        name = editions.executed(project, edition, own.relative_to(project.root).as_posix())
         if (project.root / name).is_file():
             yield f"{own.stem.partition('-')[2] or own.stem} notebook", name
 

@@ -9,7 +9,6 @@ Specification: https://spec.c2pa.org, by way of c2pa-python, in the extra `sign`
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import tempfile
@@ -23,6 +22,7 @@ from toll.graphics.metadata import DIGITAL_SOURCE, NAMESPACES
 from toll.pages import crate, gallery
 from toll.problems import Problem, Problems
 from toll.project import Project
+from toll.run import editions
 
 if TYPE_CHECKING:
     from c2pa import Context, Signer
@@ -36,7 +36,7 @@ CHANGED = {"assertion.dataHash.mismatch", "assertion.boxesHash.mismatch", "asser
 UNTRUSTED = "signingCredential.untrusted"
 
 
-def sign(project: Project, args: argparse.Namespace) -> int:
+def sign(project: Project, *, edition: str | None, **args: str | None) -> int:
     """Signs copies into --out, or checks those in --check. Exit 1 if a checked file is not fine. Raises Problems."""
     try:
         import c2pa  # noqa: F401
@@ -54,17 +54,17 @@ def sign(project: Project, args: argparse.Namespace) -> int:
                 )
             ]
         ) from None
-    if args.check:
-        return check(Path(args.check), Path(args.trust) if args.trust else None)
+    if args["check"]:
+        return check(Path(args["check"]), Path(args["trust"]) if args["trust"] else None)
     names = ("out", "certificate", "key")
-    if missing := [name for name in names if not getattr(args, name)]:
+    if missing := [name for name in names if not args[name]]:
         raise Problems(
             Problem.old(COMMAND, None, f"--{name}", "nothing", "a path", f"Add --{name} PATH.") for name in missing
         )
-    out = Path(args.out)
+    out = Path(args["out"])
     _refuse_place(project, out)
-    signer, whose = _signer(Path(args.certificate), Path(args.key), args.timestamps)
-    orders = list(_orders(project, args.edition))
+    signer, whose = _signer(Path(args["certificate"]), Path(args["key"]), args["timestamps"])
+    orders = list(_orders(project, edition or editions.default(project)))
     _write(orders, signer, out)
     print(f"{len(orders)} files in {out}, signed by {whose}.")
     return 0

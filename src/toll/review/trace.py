@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import difflib
 import inspect
 import json
@@ -26,24 +25,24 @@ WIDTH = 100
 Corrections = dict[str, list[raw.Correction]]  # by figure
 
 
-def trace(project: Project, args: argparse.Namespace) -> int:
+def trace(project: Project, *, id: str | None, json: bool) -> int:
     """Prints one number, or a line on each. Raises Problems for an id that no edition has."""
     records = record.read_all(project)
     if not records:
         raise Problems(
             [Problem.old("figures", None, None, "no published edition", "at least one", "Say toll run first.")]
         )
-    if args.id is None:
-        print(_json(_listed(records)) if args.json else "\n".join(_list(records)))
+    if id is None:
+        print(_json(_listed(records)) if json else "\n".join(_list(records)))
         return 0
-    having = [one for one in records if args.id in one.ledger]
+    having = [one for one in records if id in one.ledger]
     if not having:
-        raise Problems([_unknown(args.id, records)])
+        raise Problems([_unknown(id, records)])
     corrections = _corrections(project)
-    if args.json:
-        print(_json([_as_dict(one, args.id, corrections) for one in having]))
+    if json:
+        print(_json([_as_dict(one, id, corrections) for one in having]))
     else:
-        print("\n".join(_told(having, args.id, corrections)))
+        print("\n".join(_told(having, id, corrections)))
     return 0
 
 

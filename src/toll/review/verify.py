@@ -6,7 +6,6 @@ tell a file that somebody changed from one that another source, library or font 
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import os
 import re
@@ -24,8 +23,7 @@ from packaging.requirements import Requirement
 from toll.pages.gallery import SUMS
 from toll.problems import Problems
 from toll.project import Project
-from toll.run import editions, plan, runner
-from toll.run.imports import Imports
+from toll.run import editions, plan
 
 SOURCES = ("data/raw", "editions", "notebooks", "requirements.lock", "README.md")
 PUBLISHED = ("data/processed", "figures", "notebooks", "README.md", "CORRECTIONS.md")
@@ -39,7 +37,7 @@ BY_HAND = {  # by the end of a file's name; the edition as a whole is as rebuilt
 FONT = re.compile(rb"@font-face\{.*?\}|font-family=\"[^\"]*\"", re.DOTALL)  # in an SVG
 
 
-def verify(project: Project, args: argparse.Namespace) -> int:
+def verify(project: Project) -> int:
     """Prints each published file that a clean rebuild does not give, byte for byte, with its likely cause. Exit 1 if
     there is any."""
     names = editions.published(project)
@@ -172,10 +170,10 @@ def _why_stale(project: Project, edition: str) -> str:
     if not plan.Record.load(project, edition).steps:
         return "a raw table, a notebook, the code or the font changed since they were published; toll run"
     try:
-        chain, values = runner.plan_edition(project, edition)
+        chain, values = plan.plan_edition(project, edition)
     except Problems as problems:
         return f"the sources have problems: {problems}"
-    reasons = plan.survey(project, chain, values, Imports(plan.memory(project)))
+    reasons = plan.survey(project, chain, values)
     causes = [why for step in reasons.values() for why in step if not why.endswith(("by hand", "is stale"))]
     return f"not run since a source changed ({'; '.join(dict.fromkeys(causes)) or 'a font, or the system'}); toll run"
 
