@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from toll.problems import Problem, Problems, Where
 
@@ -22,11 +21,12 @@ def user_cache() -> Path:
             return folder
     except (OSError, RuntimeError):  # RuntimeError: nobody knows where home is
         pass
+    import tempfile
+
     return Path(tempfile.gettempdir()) / f"toll-{os.getuid()}"
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(NamedTuple):
     """A checkout of the project, or a staged copy of one: both have the same folders."""
 
     root: Path

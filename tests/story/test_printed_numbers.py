@@ -13,10 +13,9 @@ import yaml
 
 from support.checkout import ROOT
 from support.printed import NUMBER, PROCESSED, PUBLISHED, drawn_texts, forms, numbers
-from toll import tables
+from toll import story_tables, tables
 from toll.ledger.entry import Place
 from toll.ledger.ledger import CALCULATED, CHOSEN, REPORTED, Ledger
-from toll import story_tables
 from toll.pages import datapackage
 
 NAMED = yaml.safe_load((ROOT / "editions/article.yml").read_text())["graphics"].split()

@@ -8,9 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from toll import digests, tables
+from toll import digests, story_tables, tables
 from toll.graphics.theme import LICENCE, LICENCE_TITLE
-from toll import story_tables
 from toll.pages import fact_check
 from toll.problems import Problem, Problems, Where
 from toll.source import schema
