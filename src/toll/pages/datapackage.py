@@ -102,7 +102,9 @@ def _resource(folder: Path, name: str, title: str, columns: Mapping[str, str]) -
     content = tables.csv(table)
     if missing := [column for column in table.columns if column not in columns]:
         hint = "Add it where the notebook declares the table."
-        raise Problems(Problem(Where(name, column=column), "The column has no description.", hint) for column in missing)
+        raise Problems(
+            Problem(Where(name, column=column), "The column has no description.", hint) for column in missing
+        )
     fields = [
         {"name": column, "type": TYPES[type(kind)], "description": columns[column]}
         for column, kind in table.schema.items()

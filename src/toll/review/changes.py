@@ -59,14 +59,19 @@ class ChangedText:
 
 @dataclass(frozen=True)
 class ChangedGraphic:
-    """`files` is how many of its files changed, `share` the share of pixels that differ in its first picture; `views`
-    has that picture as PNG: "before", "after" and "changed", as far as there are such."""
+    """`files` is how many of its files changed. `share` is the share of pixels that differ in the first picture that
+    changed, `views` has it as PNGs: "before", "after", "changed"."""
 
     name: str
     headline: str
     files: int
     share: float
     views: dict[str, bytes]
+
+    @property
+    def summary(self) -> str:
+        pixels = f"{self.share:.1%} of the pixels differ" if self.views else "no picture looks different"
+        return f"{self.files} file{'s' if self.files > 1 else ''} changed, {pixels}"
 
 
 @dataclass(frozen=True)
