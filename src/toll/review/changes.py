@@ -132,9 +132,9 @@ def _numbers(old: Publication, new: Publication) -> Iterator[ChangedNumber]:
         if before != after:
             places = [str(place) for one in (new, old) for place in one.ledger.printed.get(id, ())]
             reasons = tuple(_reasons(old.ledger, new.ledger, before, after))
-            texts = [each.qualified if each else "" for each in (before, after)]
+            texts = before.qualified if before else "", after.qualified if after else ""
             printed = tuple(dict.fromkeys(places))
-            yield ChangedNumber(id, (now | then)[id].label, *texts, reasons, printed, _moved(before, after))
+            yield ChangedNumber(id, (then | now)[id].label, *texts, reasons, printed, _moved(before, after))
 
 
 def _moved(before: Entry | None, after: Entry | None) -> float:
