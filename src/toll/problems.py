@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 
@@ -19,8 +18,7 @@ class Where(NamedTuple):
         return ", ".join(part for part in (self.file, line, self.column) if part is not None)
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """One fault of one input. `message` is a sentence that says what is wrong, `hint` one that says what to do."""
 
     where: Where

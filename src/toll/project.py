@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-from toll.problems import Problem, Problems
+from toll.problems import Problem, Problems, Where
 
 CHAIN = Path("notebooks/chain.yml")
+PARAMETERS = Path("notebooks/parameters.yml")  # what a story's parameters may be
 
 
 def user_cache() -> Path:
@@ -21,11 +21,12 @@ def user_cache() -> Path:
             return folder
     except (OSError, RuntimeError):  # RuntimeError: nobody knows where home is
         pass
+    import tempfile
+
     return Path(tempfile.gettempdir()) / f"toll-{os.getuid()}"
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(NamedTuple):
     """A checkout of the project, or a staged copy of one: both have the same folders."""
 
     root: Path
@@ -37,18 +38,8 @@ class Project:
         for folder in (start, *start.parents):
             if (folder / CHAIN).is_file():
                 return cls(folder)
-        raise Problems(
-            [
-                Problem.old(
-                    str(start),
-                    None,
-                    None,
-                    f"no {CHAIN} here or above",
-                    "a folder of the project",
-                    "Change into the project's folder and try again.",
-                )
-            ]
-        )
+        message = f"There is no {CHAIN} here or in a folder above."
+        raise Problems([Problem(Where(str(start)), message, "Change into the folder of the project and try again.")])
 
     @property
     def chain(self) -> Path:

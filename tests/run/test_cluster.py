@@ -26,8 +26,9 @@ from distributed import Client  # noqa: E402
 
 from toll.run import cluster as client  # noqa: E402
 from toll.run import cluster_job  # noqa: E402
-from toll.run.runner import plan_edition  # noqa: E402
+from toll.run.plan import plan_edition  # noqa: E402
 from toll.run.store import Damaged, Store  # noqa: E402
+from toll.wiring import HOOKS  # noqa: E402
 
 PACKAGE = Path(cluster_job.__file__).parents[1]
 KEYS = {"AWS_ACCESS_KEY_ID": "somebody", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
@@ -218,7 +219,7 @@ def test_a_scheduler_that_goes_away_is_named_and_the_next_run_goes_on(swept, clu
     cluster.kill("scheduler")
     _, complaint = running.communicate(timeout=60)
     assert running.returncode == 1
-    assert "the scheduler went away" in complaint
+    assert "The scheduler went away" in complaint
     assert "Traceback" not in complaint, complaint
     cluster.close()  # its workers have no scheduler any more
     done = records(swept)
@@ -258,8 +259,8 @@ def test_workers_that_are_not_as_this_machine_are_refused_by_name(toy, cluster, 
     assert len(lines) == 4, outcome.stderr
     assert "good" not in lines
     assert "code " in lines["changed"]
-    assert "found 3 threads" in lines["wide"]
-    assert "that it cannot read s3://newsroom/toll" in lines["far"]
+    assert "has 3 threads" in lines["wide"]
+    assert "cannot read s3://newsroom/toll" in lines["far"]
     assert "No module named 'toll.run'" in outcome.stderr
     assert not log.exists()
     assert toy.published() == before
@@ -274,16 +275,17 @@ def test_workers_with_another_lock_are_refused_by_name(toy, pair):
     outcome = toy.toll("run", "--cluster", pair.address)
     assert outcome.returncode == 1
     assert sorted(line.split(": ")[0] for line in outcome.stderr.splitlines()) == ["worker one", "worker two"]
-    assert "not 2.0.0; no-such-package not installed, not 1.5, expected what requirements.lock has" in outcome.stderr
+    assert "not 2.0.0; no-such-package not installed, not 1.5." in outcome.stderr
     assert not log.exists()
 
 
-def planned(toy: Toy) -> cluster_job.Unit:
+def planned(toy: Toy) -> cluster_job.Job:
     """What a run of the toy sends to a worker."""
     chain, edition = plan_edition(toy.project, "article")
     inputs = client.Inputs(toy.project)
     url = str(toy.project.work / "cluster")
-    one = cluster_job.Unit(chain, edition, url, inputs.bundle(chain), cluster_job.code(), "fork", 1, False)
+    shared = url, cluster_job.code(), "fork", 1, False, HOOKS.preload, HOOKS.warm_up
+    one = cluster_job.Job(chain, edition, inputs.bundle(chain), *shared)
     inputs.send(Store(url))
     return one
 
@@ -293,13 +295,13 @@ def test_a_worker_that_joins_later_is_checked_too(toy, pair):
     log = logged(toy)
     one = planned(toy)
     with Client(pair.address, set_as_default=False) as dask:
-        said = dask.submit(cluster_job.run, replace(one, code="other code")).result()
-        assert said.startswith("worker ")
-        assert "expected other code, as here" in said
+        (said,) = dask.submit(cluster_job.run, replace(one, code="other code")).result()
+        assert said.where.file.startswith("worker ")
+        assert "this machine has other code" in said.message
         (Path(one.store) / f"{one.inputs}.zip").unlink()
-        assert "that it cannot read" in dask.submit(cluster_job.run, one).result()
+        assert "cannot read" in str(dask.submit(cluster_job.run, one).result())
         Store(one.store).put(one.inputs, {"inputs/words.txt": b"others"})
-        assert "that it cannot read" in dask.submit(cluster_job.run, one, pure=False).result()
+        assert "cannot read" in str(dask.submit(cluster_job.run, one, pure=False).result())
     assert not log.exists()
 
 
@@ -311,7 +313,7 @@ def test_an_edit_during_the_run_is_noticed(toy, pair):
     (toy.root / "inputs/words.txt").write_text("four\n")
     _, complaint = running.communicate(timeout=60)
     assert running.returncode == 1
-    assert b"inputs/words.txt: found that it was edited during the run" in complaint
+    assert b"inputs/words.txt: The file was edited during the run" in complaint
     assert toy.published() == before
 
 
@@ -323,7 +325,7 @@ def test_a_damaged_output_is_named_and_made_again(toy, pair):
     before = toy.published()
     outcome = toy.toll("run", "--cluster", pair.address)
     assert outcome.returncode == 1
-    assert "--store: found a damaged output" in outcome.stderr
+    assert "--store: An output is not what the worker wrote" in outcome.stderr
     assert toy.published() == before
     assert toy.toll("run", "--cluster", pair.address).returncode == 0
 
@@ -332,19 +334,19 @@ def test_a_damaged_output_is_named_and_made_again(toy, pair):
 def test_a_store_that_cannot_be_used_is_named(toy, pair, s3, store):
     outcome = toy.toll("run", "--cluster", pair.address, "--store", store, environment=s3)
     assert outcome.returncode == 1
-    assert f"--store: found that {store} cannot be used" in outcome.stderr
+    assert f"--store: {store} cannot be used" in outcome.stderr
     assert "Traceback" not in outcome.stderr
 
 
 def test_without_scheduler_or_worker_there_is_an_error_within_seconds(toy, cluster, monkeypatch):
     outcome = toy.toll("run", "--cluster", "tcp://127.0.0.1:9")
     assert outcome.returncode == 1
-    assert "--cluster: found no dask scheduler at tcp://127.0.0.1:9" in outcome.stderr
+    assert "--cluster: No Dask scheduler answers at tcp://127.0.0.1:9" in outcome.stderr
     outcome = toy.toll("run", "--cluster", cluster.address)
     assert outcome.returncode == 1
-    assert f"--cluster: found no worker at {cluster.address}" in outcome.stderr
+    assert f"--cluster: The scheduler at {cluster.address} has no workers" in outcome.stderr
     assert toy.toll("run", "--cluster").returncode == 2
-    assert "--store: found no --cluster" in toy.toll("run", "--store", "x").stderr
+    assert "--store: Only runs on a cluster use a store" in toy.toll("run", "--store", "x").stderr
 
 
 def test_without_the_extra_the_error_says_how_to_install_it(toy):
@@ -352,12 +354,12 @@ def test_without_the_extra_the_error_says_how_to_install_it(toy):
     command = [sys.executable, "-c", without, "run", "--cluster", "tcp://127.0.0.1:9"]
     outcome = subprocess.run(command, cwd=toy.root, capture_output=True, text=True)
     assert outcome.returncode == 1
-    assert "--cluster: found that distributed is not installed" in outcome.stderr
+    assert "--cluster: The library distributed is not installed" in outcome.stderr
     assert "toll[cluster]" in outcome.stderr
 
 
 def test_a_bundle_is_there_whole_or_not_at_all(tmp_path):
-    store, files = Store(str(tmp_path)), {"b/c": b"2" * 9999, "a": b"1"}
+    store, files = Store(str(tmp_path)), {"b/c": b"2" * 99, "a": b"1"}
     store.put("inputs/x", files)
     store.put("inputs/y", dict(reversed(files.items())))
     one, other = sorted((tmp_path / "inputs").iterdir())

@@ -62,41 +62,41 @@ def test_plain_values_are_taken_as_written(typed, line, value):
 
 
 HAZARDS = [
-    ("as_of: no", "'no', which YAML reads as yes or no", "Put it in quotes"),
-    ("as_of: 1:30", "'1:30', which YAML reads as a number", "Put it in quotes"),
+    ("as_of: no", "YAML reads 'no' as yes or no", "Put it in quotes"),
+    ("as_of: 1:30", "YAML reads '1:30' as a number", "Put it in quotes"),
     ("as_of: 007", "'007'", "Put it in quotes"),
     ("as_of: 1_000", "'1_000'", "Put it in quotes"),
     ("as_of: 2024", "'2024'", "Put it in quotes"),
     ("as_of: 2014-08-07 10:00:00", "a date", "Put it in quotes"),
     ("as_of:", "nothing", "Put it in quotes"),
     ("as_of: ~", "nothing", "Put it in quotes"),
-    ("as_of: [a]", "a list", "single value"),
-    ("as_of: {a: b}", "a mapping", "single value"),
+    ("as_of: [a]", "not a list", "single value"),
+    ("as_of: {a: b}", "not a mapping", "single value"),
     ("as_of: !!binary aGk=", "'aGk='", "Put it in quotes"),
-    ('as_of: "a\\u202eb"', "a hidden sign", "Type it again"),
-    ('as_of: "a\\nb"', "a hidden sign", "Type it again"),
-    ("year: 007", "'007'", "without leading zero"),
-    ("year: 1_000", "'1_000'", "separator"),
-    ("year: 1:30", "'1:30'", "digits alone"),
-    ("year: 0x10", "'0x10'", "digits alone"),
-    ("year: 2013.0", "'2013.0'", "digits alone"),
-    ("year: true", "'true'", "digits alone"),
-    ("year: ２０１４", "'２０１４'", "digits alone"),
-    ('year: "2014"', "the text '2014'", "out of its quotes"),
-    ("spread: .inf", "'.inf'", "digits alone"),
-    ("spread: .nan", "'.nan'", "digits alone"),
-    ("spread: 1e999", "'1e999'", "digits alone"),
-    ("spread: 1,5", "'1,5'", "digits alone"),
+    ('as_of: "a\\u202eb"', "a hidden character", "Type the value again"),
+    ('as_of: "a\\nb"', "a hidden character", "Type the value again"),
+    ("year: 007", "'007' is not a whole number", "without leading zeros"),
+    ("year: 1_000", "'1_000'", "separators"),
+    ("year: 1:30", "'1:30'", "plain digits"),
+    ("year: 0x10", "'0x10'", "plain digits"),
+    ("year: 2013.0", "'2013.0'", "plain digits"),
+    ("year: true", "'true'", "plain digits"),
+    ("year: ２０１４", "'２０１４'", "plain digits"),
+    ('year: "2014"', "'2014' is text", "Delete the quotes"),
+    ("spread: .inf", "'.inf' is not a number", "plain digits"),
+    ("spread: .nan", "'.nan'", "plain digits"),
+    ("spread: 1e999", "'1e999'", "plain digits"),
+    ("spread: 1,5", "'1,5'", "plain digits"),
     ("shown: yes", "'yes'", "true or false"),
     ("shown: on", "'on'", "true or false"),
     ("shown: 1", "'1'", "true or false"),
-    ("yaer: 2014", "a name that no notebook declares", "Did you mean year?"),
-    ("edition: other", "'other'", "The file names the edition"),
-    ("year: 2014\nyear: 2015", "the name a second time", "the first is on line 1"),
-    ('"open(1); y": 1', "a name that no notebook declares", "Check the name"),
-    ("<<: {year: 1}", "'<<'", "Write name: value"),
-    ("year: [2014", "broken YAML", "Correct the line"),
-    ("- year", "a list", "name: value"),
+    ("yaer: 2014", "No notebook declares this parameter", "Did you mean year?"),
+    ("edition: other", "'other' is not this edition", "Delete the line"),
+    ("year: 2014\nyear: 2015", "a second time", "the first is on line 1"),
+    ('"open(1); y": 1', "No notebook declares this parameter", "It can be as_of, edition"),
+    ("<<: {year: 1}", "'<<' is not a name", "Write name: value"),
+    ("year: [2014", "The YAML is broken", "Correct the line"),
+    ("- year", "A list stands", "name: value"),
 ]
 
 
@@ -189,7 +189,7 @@ def test_anything_but_plain_assignments_in_the_parameters_cell_is_refused(toy, c
 def test_two_defaults_for_one_name_are_refused(toy):
     path = toy.project.notebooks / "left.ipynb"
     path.write_text(path.read_text().replace("alpha", "omega"))
-    with pytest.raises(Problems, match=r"'omega', expected 'alpha' as in notebooks/first\.ipynb"):
+    with pytest.raises(Problems, match=r"The default is 'omega', but 'alpha' in notebooks/first\.ipynb"):
         resolve(toy)
 
 

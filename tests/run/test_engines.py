@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from support.toy import notebook
 from toll.run import notebook_file
-from toll.run.pool import Pool
+from toll.run.pool import Pool, Settings
+from toll.run.worker import Result
 
 # By case: its cells. A case ends at its first failing cell.
 CASES = {
@@ -83,48 +87,46 @@ CASES = {
 FAILING = set(list(CASES)[6:])
 
 
-Executed = dict[str, tuple[str, dict]]  # by case: the executed notebook, and what the worker said
+Executed = dict[str, tuple[str, Result]]  # by case: the executed notebook, and how it ended
 
 
-def execute(engine: str, folder: Path) -> Executed:
-    """Runs all cases, three at a time."""
+def execute(engine: str, folder: Path, cases: dict[str, list[str]]) -> Executed:
+    """Run the cases, three at a time."""
     found: Executed = {}
-    waiting = list(CASES)
-    with Pool(engine, 60) as pool:
+    waiting = list(cases)
+
+    def start() -> None:
+        if waiting:
+            own = folder / waiting.pop()
+            own.mkdir()
+            source = notebook_file.source(json.loads(notebook(*cases[own.name])))
+            (own / "in.ipynb").write_text(notebook_file.dumps(source))
+            pool.start(own, notebook=own / "in.ipynb", output=own / "out.ipynb", cwd=own, parameters={})
+
+    with Pool(Settings(engine, 60)) as pool:
         for _ in range(3):
-            start(pool, case := waiting.pop(), folder / case)
-        for event in pool.events():
-            if event.exit is not None:
-                result = json.loads((event.scratch / "result.json").read_text())
-                found[event.scratch.name] = (event.scratch / "out.ipynb").read_text(), result
-                if waiting:
-                    start(pool, case := waiting.pop(), folder / case)
-        assert pool.notes == []
+            start()
+        for message in pool.messages():
+            if message.exit is not None:
+                found[message.scratch.name] = (message.scratch / "out.ipynb").read_text(), message.result
+                start()
     return found
 
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory) -> Executed:
-    return execute("fork", tmp_path_factory.mktemp("fork"))
+    return execute("fork", tmp_path_factory.mktemp("fork"), CASES)
 
 
-def start(pool: Pool, case: str, folder: Path) -> None:
-    folder.mkdir()
-    source = json.loads(notebook(*CASES[case]))
-    (folder / "in.ipynb").write_text(notebook_file.dumps(notebook_file.source(source)))
-    pool.start(folder, notebook=folder / "in.ipynb", output=folder / "out.ipynb", cwd=folder, parameters={})
-
-
-def test_both_engines_give_the_same_bytes(executed, tmp_path):
-    kernel = execute("kernel", tmp_path)
+def test_both_engines_give_the_same_bytes(executed, tmp_path, capfd):
+    kernel = execute("kernel", tmp_path, CASES)
     assert [case for case in CASES if executed[case][0] != kernel[case][0]] == []
-    for case in CASES:
-        said, other = executed[case][1], kernel[case][1]
-        assert (said.get("cell"), said.get("error")) == (other.get("cell"), other.get("error"))
+    assert {case: executed[case][1] for case in CASES} == {case: kernel[case][1] for case in CASES}
+    assert "A fresh process" not in capfd.readouterr().err
 
 
 def test_cases_fail_that_should(executed):
-    assert {case for case in CASES if executed[case][1]} == FAILING
+    assert {case for case in CASES if not executed[case][1].passed} == FAILING
 
 
 def outputs(executed, case: str, number: int) -> list[dict]:
@@ -154,8 +156,8 @@ def test_a_warning_does_not_name_a_process_or_a_temporary_folder(executed):
 
 
 def test_sys_exit_zero_is_not_success(executed):
-    assert executed["exits"][1]["cell"] == 2
-    assert executed["exits"][1]["error"].startswith("SystemExit")
+    assert executed["exits"][1].cell == 2
+    assert executed["exits"][1].error.startswith("SystemExit")
 
 
 def test_executed_notebooks_carry_no_trace_of_the_run(executed):
@@ -167,27 +169,18 @@ def test_executed_notebooks_carry_no_trace_of_the_run(executed):
 
 
 def test_nothing_leaks_from_one_notebook_to_the_next(tmp_path):
-    """The second notebook would see the first's names, modules, folder or environment if they shared a
-    process."""
+    """The second notebook would see the first one's names, modules, folder or environment if they shared a process."""
     first = ["import os, sys\nleak = 1\nsys.leak = os.environ['LEAK'] = 'x'\nos.chdir('/')\nsys.path.append('leak')"]
     second = [
         "import os, sys\n('leak' in globals(), hasattr(sys, 'leak'), 'LEAK' in os.environ, os.getcwd() == '/',\n"
         " 'leak' in sys.path)"
     ]
-    with Pool("fork", 60) as pool:
-        for name, cells in (("first", first), ("second", second)):
-            CASES[name] = cells
-            start(pool, name, tmp_path / name)
-            del CASES[name]
-            list(pool.events())
+    execute("fork", tmp_path, {"second": second, "first": first})
     cells = json.loads((tmp_path / "second/out.ipynb").read_text())["cells"]
     assert "".join(cells[-1]["outputs"][0]["data"]["text/plain"]) == "(False, False, False, False, False)"
 
 
 def test_the_engine_is_registered_with_papermill(tmp_path):
-    import subprocess
-    import sys
-
     (tmp_path / "in.ipynb").write_text(notebook_file.dumps(notebook_file.source(json.loads(notebook("word * 2")))))
     command = [
         sys.executable,
@@ -205,33 +198,32 @@ def test_the_engine_is_registered_with_papermill(tmp_path):
 
 
 def test_a_server_with_busy_threads_does_not_fork(tmp_path):
-    """A server that a polars query has run in has such threads: its children would wait for ever."""
-    import subprocess
-    import sys
-
-    code = (
-        "import sys, polars\n"
-        "from toll.run import process\n"
-        "assert process.busy_threads() == [], process.busy_threads()\n"
-        "polars.LazyFrame({'a': range(9)}).group_by('a').len().collect()\n"
-        "assert process.busy_threads()\n"
-        "from toll.run import server\n"
-        "server.import_stack = lambda: None\n"
-        "it = server.Server('fork')\n"
-        "import os\nit.jobs[it.start(sys.argv[1])] = sys.argv[1]\nos.wait()\n"
+    """A server in which a polars query ran has such threads: its children would wait for ever."""
+    server = tmp_path / "busy.py"
+    server.write_text(
+        "import polars\n"
+        "def preload():\n"
+        "    from toll.run import process\n"
+        "    assert process.busy_threads() == [], process.busy_threads()\n"
+        "    polars.LazyFrame({'a': range(9)}).group_by('a').len().collect()\n"
+        "    assert process.busy_threads()\n"
     )
-    source = json.loads(notebook("import polars\npolars.DataFrame({'a': [2, 1]}).sort('a')['a'].to_list()"))
-    (tmp_path / "in.ipynb").write_text(notebook_file.dumps(notebook_file.source(source)))
-    job = {
-        "notebook": f"{tmp_path}/in.ipynb",
-        "output": f"{tmp_path}/out.ipynb",
-        "cwd": str(tmp_path),
-        "parameters": {},
-        "engine": "fork",
-        "timeout": 60,
-    }
-    (tmp_path / "job.json").write_text(json.dumps(job))
-    said = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, timeout=60)
-    assert "a fresh process for a notebook: this one has the threads" in said.stdout, said.stderr
-    assert json.loads((tmp_path / "result.json").read_text()) == {}
+    cells = ["import polars\npolars.DataFrame({'a': [2, 1]}).sort('a')['a'].to_list()"]
+    code = (
+        "import sys; from pathlib import Path; from toll.run.pool import Pool, Settings\n"
+        "folder = Path(sys.argv[1])\n"
+        "with Pool(Settings('fork', 60, 'busy:preload')) as pool:\n"
+        "    pool.start(folder, notebook=folder / 'in.ipynb', output=folder / 'out.ipynb', cwd=folder, parameters={})\n"
+        "    print(list(pool.messages())[-1].result)\n"
+    )
+    (tmp_path / "in.ipynb").write_text(notebook_file.dumps(notebook_file.source(json.loads(notebook(*cells)))))
+    said = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert "A fresh process for a worker: the server has the threads" in said.stderr
+    assert "passed=True" in said.stdout
     assert '"[1, 2]"' in (tmp_path / "out.ipynb").read_text()

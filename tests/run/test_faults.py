@@ -17,15 +17,16 @@ from support.processes import descendants_of, wait_for
 from support.toy import FIND, Toy
 from toll.problems import Problems
 from toll.run import editions, publish, steps
-from toll.run.runner import Options, plan_edition, run
+from toll.run.plan import plan_edition
+from toll.run.runner import Options, run
 
 FAULTS = {
     "raise": ("1 / 0", "ZeroDivisionError: division by zero"),
     "sys.exit": ("import sys; sys.exit(0)", "SystemExit: 0"),
-    "quit": ("quit()", "the cell called quit() or exit()"),
-    "os._exit": ("import os; os._exit(0)", "the cell ended the notebook's process (exit code 0)"),
-    "segfault": ("import ctypes; ctypes.string_at(0)", "the cell ended the notebook's process (SIGSEGV)"),
-    "kill": ("import os, signal; os.kill(os.getpid(), 9)", "the cell ended the notebook's process (SIGKILL)"),
+    "quit": ("quit()", "The cell called quit() or exit()."),
+    "os._exit": ("import os; os._exit(0)", "The notebook's process ended with exit code 0."),
+    "segfault": ("import ctypes; ctypes.string_at(0)", "The notebook's process was killed by SIGSEGV."),
+    "kill": ("import os, signal; os.kill(os.getpid(), 9)", "The notebook's process was killed by SIGKILL."),
     "input": ("input()", "StdinNotImplementedError"),
     "memory": (
         "import resource; resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30)); b'x' * 2**31",
@@ -34,10 +35,10 @@ FAULTS = {
     "memory in native code": (
         "import resource; resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31)); "
         "import polars; polars.zeros(2**30, eager=True).to_frame().with_columns(a=polars.all() + 1)",
-        "the cell ended the notebook's process (SIGABRT)",
+        "The notebook's process was killed by SIGABRT.",
     ),
-    "much output": ("print('x' * 100_000_000)", "the cells printed 100 MB"),
-    "many lines": ("for _ in range(1_000_000): print('x' * 99)", "the cells printed 1"),
+    "much output": ("print('x' * 100_000_000)", "The cells printed 100 MB"),
+    "many lines": ("for _ in range(1_000_000): print('x' * 99)", "The cells printed 1"),
 }
 
 
@@ -74,7 +75,7 @@ def test_the_executed_notebook_is_kept(toy):
 def test_a_cell_that_takes_too_long_is_ended(toy, engine, cell):
     toy.only(cell)
     [report] = run(toy.project, [plan_edition(toy.project, "article")], Options(engine=engine, cell_seconds=1))
-    assert "cell [3]: the cell ran longer than 1 seconds" in str(report.failure)
+    assert "cell [3]: The cell ran longer than 1 seconds" in str(report.failure)
     assert not (toy.project.processed("article")).exists()
 
 
@@ -105,7 +106,7 @@ def test_a_write_that_the_chain_does_not_declare_fails_by_name(toy, cell, words)
     before = toy.published(), (toy.root / "inputs/words.txt").read_text()
     outcome = toy.toll("run")
     assert outcome.returncode == 1
-    assert f"notebooks/first.ipynb: found that it {words}" in outcome.stderr
+    assert f"notebooks/first.ipynb: The notebook {words}" in outcome.stderr
     assert (toy.published(), (toy.root / "inputs/words.txt").read_text()) == before
 
 
@@ -113,7 +114,7 @@ def test_a_declared_write_that_is_missing_fails_by_name(toy):
     toy.step("left", [FIND, "1"], [])
     outcome = toy.toll("run")
     assert outcome.returncode == 1
-    assert "left.ipynb: found that it did not write data/processed/article/left.txt" in outcome.stderr
+    assert "left.ipynb: The notebook did not write data/processed/article/left.txt" in outcome.stderr
     assert not toy.project.figures.exists()
 
 
@@ -127,10 +128,10 @@ def test_a_read_that_the_chain_does_not_declare_finds_nothing(toy):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('{"cells": [', "a damaged notebook"),
-        ("{}", "a damaged notebook"),
-        ("", "a damaged notebook"),
-        ('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', "0 cells tagged parameters"),
+        ('{"cells": [', "The notebook is damaged"),
+        ("{}", "The notebook is damaged"),
+        ("", "The notebook is damaged"),
+        ('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', "0 cells have the tag “parameters”"),
         ('{"cells": [], "metadata": {}, "nbformat": 3}', "format 3"),
         ('{"cells": [], "metadata": {"kernelspec": {"language": "R"}}, "nbformat": 4}', "for R"),
     ],
@@ -155,7 +156,7 @@ def test_a_kernel_of_another_name_does_not_matter(toy):
 
 def test_debug_shows_the_traceback(toy):
     toy.only("1 / 0")
-    assert "StepFailed" in toy.toll("run", "--debug").stderr
+    assert "toll.problems.Problems" in toy.toll("run", "--debug").stderr
 
 
 def test_a_raw_file_edited_during_the_run_stops_it(toy):
@@ -163,7 +164,7 @@ def test_a_raw_file_edited_during_the_run_stops_it(toy):
     toy.only(f"open({str(path)!r}, 'a').write('more')")
     outcome = toy.toll("run")
     assert outcome.returncode == 1
-    assert "inputs/words.txt: found that it was edited during the run" in outcome.stderr
+    assert "inputs/words.txt: The file was edited during the run" in outcome.stderr
     assert not toy.project.processed("article").exists()
 
 
@@ -172,7 +173,7 @@ def test_a_notebook_saved_during_the_run_is_not_overwritten(toy):
     toy.only(f"path = {str(path)!r}; text = open(path).read(); open(path, 'w').write(text.replace('word', 'werd'))")
     outcome = toy.toll("run")
     assert outcome.returncode == 1
-    assert "notebooks/first.ipynb: found that it was edited during the run" in outcome.stderr
+    assert "notebooks/first.ipynb: The file was edited during the run" in outcome.stderr
     assert "werd" in path.read_text()
 
 
@@ -201,7 +202,7 @@ def test_no_process_outlives_a_server_that_is_killed(toy):
     (server,) = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
     os.kill(int(server), signal.SIGKILL)
     assert running.wait(20) == 1
-    assert "the notebook server ended" in running.stderr.read()
+    assert "The notebook server ended" in running.stderr.read()
     wait_for(lambda: not descendants_of(toy.project.work / "stage"), 5)
 
 
@@ -212,7 +213,7 @@ def test_a_second_run_says_so_at_once_and_changes_nothing(toy):
         wait_for(lambda: list(toy.project.work.glob("stage/*/steps/first/notebooks/started")))
         second = toy.toll("run")
         assert second.returncode == 1
-        assert "another run in progress" in second.stderr
+        assert "Another run is in progress" in second.stderr
         assert list(toy.project.work.glob("stage/*/steps/first/notebooks/started"))
         assert first.poll() is None
     finally:
@@ -409,7 +410,7 @@ def test_the_lock_of_a_killed_holder_is_free(toy):
     )
     holder = subprocess.Popen([sys.executable, "-c", code, toy.root], stdout=subprocess.PIPE)
     assert holder.stdout.readline() == b"held\n"
-    assert "another run in progress" in toy.toll("run").stderr
+    assert "Another run is in progress" in toy.toll("run").stderr
     holder.kill()
     holder.wait()
     assert toy.toll("run").returncode == 0

@@ -7,12 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from support.toy import Toy
-from toll.run import imports, notebook_file, plan
+from toll.run import files, notebook_file
 
 
 @pytest.fixture(scope="module")
@@ -162,6 +161,7 @@ def test_status_as_json(ran):
 
 @pytest.mark.parametrize("command", ["status", "run"])
 def test_nothing_heavy_is_imported_when_nothing_is_stale(ran, command):
+    assert set(status(ran).values()) == {"up to date"}  # from then on it knows what it has parsed
     code = f"import sys; from toll.cli import main; main([{command!r}]); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], cwd=ran.root, capture_output=True, text=True, check=True)
     modules = set(loaded.stdout.split())
@@ -175,71 +175,55 @@ def test_nothing_heavy_is_imported_when_nothing_is_stale(ran, command):
         "filelock",
         "asyncio",
         "jupyter_client",
+        "yaml",
+        "inspect",
+        "multiprocessing",
+        "shutil",
     }
     assert not heavy & modules
 
 
-def reach(code: str) -> dict[str, str]:
-    cell = {"cell_type": "code", "metadata": {}, "source": code}
-    return imports.Imports(Path("/nonexistent/memory")).reach({"cells": [cell]})
-
-
-@pytest.mark.parametrize(
-    "code",
-    [
-        "import toll.source.quantity",
-        "import toll.source.quantity as q",
-        "from toll import quantity",
-        "from toll import quantity as q",
-        "from toll.source.quantity import parse",
-        "from toll import (\n    paths,\n    quantity,\n)",
-        "def f():\n    from toll.source.quantity import parse",
-        "import importlib\nimportlib.import_module('toll.source.quantity')",
-        "%time import toll.source.quantity",
-        "if True:\n    import toll.source.raw",
-    ],
-)
-def test_imported_modules_are_found_whatever_their_spelling(code):
-    found = reach(code)
-    assert "src/toll/quantity.py" in found
-    assert "src/toll/__init__.py" in found
-
-
-def test_relative_imports_are_followed():
-    for code in ("from . import plan", "from .plan import why", "from ..chain import plan"):
-        assert "toll.run.plan" in imports.imported_names(code.encode(), "toll.run"), code
-    assert "toll.project" in imports.imported_names(b"from .. import paths", "toll.run")
-    assert imports.PACKAGE / "chain/plan.py" in imports.module_files("toll.run.plan.why")
-
-
-def test_a_changed_module_makes_stale_what_imports_it(toy, tmp_path):
-    """On a copy of the package, so that the real one is not touched."""
+def test_any_change_of_the_package_makes_everything_stale(toy, tmp_path):
+    """On a copy of the package, so that the real one stays as it is."""
     library = tmp_path / "library"
-    shutil.copytree(imports.PACKAGE, library / "toll", ignore=shutil.ignore_patterns("__pycache__"))
-    (library / "toll/extra.py").write_text("from toll.more import MORE\n")
-    (library / "toll/more.py").write_text("MORE = 1\n")
-    toy.only("from toll.extra import MORE\nMORE")
+    shutil.copytree(files.PACKAGE, library / "toll", ignore=shutil.ignore_patterns("__pycache__"))
     environment = {"PYTHONPATH": str(library)}
     assert toy.toll("run", environment=environment).returncode == 0
     assert toy.toll("status", environment=environment).returncode == 0
-    (library / "toll/quantity.py").write_text("")
-    assert toy.toll("status", environment=environment).returncode == 0
-    (library / "toll/more.py").write_text("MORE = 2\n")
+    (library / "toll/source/quantity.py").write_text("")
     outcome = toy.toll("status", environment=environment)
     assert outcome.returncode == 3
-    assert "src/toll/more.py edited" in outcome.stdout
+    assert outcome.stdout.count("stale: the code of toll changed") == 4
 
 
-def test_imports_are_followed_through_the_package():
-    found = reach("import toll.cli\nimport toll.source.raw")
-    assert {
-        "src/toll/cli.py",
-        "src/toll/raw.py",
-        "src/toll/paths.py",
-        "src/toll/run/plan.py",
-    } <= found.keys()
+def test_a_module_that_a_notebook_reads_makes_it_stale(toy):
+    module = toy.project.notebooks / "words.py"
+    module.write_text("WORD = 'one'")
+    chain = toy.project.chain
+    chain.write_text(chain.read_text().replace('reads: ["inputs"]', 'reads: ["inputs", "notebooks/words.py"]'))
+    path = toy.project.notebooks / "first.ipynb"
+    path.write_text(path.read_text().replace("' '.join(words)", "__import__('words').WORD"))
+    for engine, word in (("fork", "one"), ("kernel", "two")):
+        module.write_text(f"WORD = {word!r}")
+        assert toy.toll("run", "--engine", engine).returncode == 0
+        assert (toy.project.processed("article") / "first.txt").read_text() == word
+        assert toy.toll("status").returncode == 0
 
 
-def test_a_damaged_memory_of_imports_does_no_harm(ran):
-    plan.memory(ran.project).write_text("{")
+def test_what_the_story_says_of_its_parameters_is_beside_the_chain_and_counts(toy):
+    said = toy.project.notebooks / "parameters.yml"
+    said.write_text("word: a word")
+    toy.only("(project.processed(edition) / 'said.txt').write_text(open('parameters.yml').read())")
+    toy.project.chain.write_text(
+        toy.project.chain.read_text().replace('first.txt"', 'first.txt", "data/processed/{edition}/said.txt"')
+    )
+    assert toy.toll("run").returncode == 0
+    assert (toy.project.processed("article") / "said.txt").read_text() == "word: a word"
+    said.write_text("word: another")
+    assert "notebooks/parameters.yml edited" in toy.toll("status").stdout
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"code": 1}', ""])
+def test_a_damaged_cache_of_what_was_parsed_does_no_harm(ran, text):
+    (ran.project.work / "parsed.json").write_text(text)
     assert set(status(ran).values()) == {"up to date"}

@@ -1,4 +1,4 @@
-"""chain.yml: the order that follows from reads and writes, and every mistake in it by line."""
+"""chain.yml: the order that follows from reads and writes, and each mistake in it with its line."""
 
 from __future__ import annotations
 
@@ -43,30 +43,30 @@ B = "data/processed/{edition}/b"
         (
             STEP.format("first", "inputs", A) + STEP.format("left", "inputs", A),
             4,
-            "a path that first writes too",
+            "a path that first also writes",
         ),
         (
             STEP.format("first", "inputs", A) + STEP.format("left", "inputs", A + "/x.csv"),
             4,
-            "first writes too",
+            "first also writes",
         ),
-        (STEP.format("frist", "inputs", A), 1, "no notebook of this name"),
-        (STEP.format("first", "inputs/none.csv", A), 1, "inputs/none.csv, which is not there"),
-        (STEP.format("first", "inputs", "../out"), 3, "inside the project"),
-        (STEP.format("first", "inputs", "/tmp/out"), 3, "inside the project"),
-        (STEP.format("first", "inputs", "inputs/out"), 3, "data/processed or figures"),
-        (STEP.format("first", "inputs", "figures"), 3, "data/processed or figures"),
-        (STEP.format("first", "data/*.csv", A), 2, "without wildcards"),
-        (STEP.format("first", "data/{year}", A), 2, "without wildcards"),
+        (STEP.format("frist", "inputs", A), 1, "There is no notebook frist.ipynb"),
+        (STEP.format("first", "inputs/none.csv", A), 1, "inputs/none.csv, which does not exist"),
+        (STEP.format("first", "inputs", "../out"), 3, "not a plain path inside the project"),
+        (STEP.format("first", "inputs", "/tmp/out"), 3, "not a plain path inside the project"),
+        (STEP.format("first", "inputs", "inputs/out"), 3, "not inside data/processed or figures"),
+        (STEP.format("first", "inputs", "figures"), 3, "not inside data/processed or figures"),
+        (STEP.format("first", "data/*.csv", A), 2, "not a plain path"),
+        (STEP.format("first", "data/{year}", A), 2, "not a plain path"),
         (STEP.format("first", A, A), 1, "both reads and writes"),
-        (STEP.format("first", "notebooks/left.ipynb", A), 2, "not a notebook"),
-        (STEP.format("first", "inputs", A) * 2, 4, "a second time"),
-        ("first:\n  read: [inputs]\n", 1, "found read, expected reads and writes"),
-        ("first: inputs\n", 1, "'inputs'"),
+        (STEP.format("first", "notebooks/left.ipynb", A), 2, "is a notebook, not data"),
+        (STEP.format("first", "inputs", A) * 2, 4, "appears a second time"),
+        ("first:\n  read: [inputs]\n", 1, "this one has read."),
+        ("first: inputs\n", 1, "this one has 'inputs'"),
         ("first:\n  reads: inputs\n", 1, "each a list of paths"),
         ("first:\n  reads: [2014]\n", 1, "'2014'"),
-        ("first:\n  reads: [inputs\n", 3, "broken YAML"),
-        ("- first\n", 1, "a list"),
+        ("first:\n  reads: [inputs\n", 3, "The YAML is broken"),
+        ("- first\n", 1, "A list stands"),
     ],
 )
 def test_each_mistake_is_named_with_its_line(toy, chain, line, words):
@@ -77,3 +77,14 @@ def test_each_mistake_is_named_with_its_line(toy, chain, line, words):
 def test_all_mistakes_are_listed_at_once(toy):
     found = problems(toy, STEP.format("frist", "inputs/none", "../x") + STEP.format("left", "inputs", "inputs/x"))
     assert len(found) == 4
+
+
+def test_a_module_beside_the_notebooks_is_data(toy):
+    (toy.project.notebooks / "events.py").write_text("")
+    toy.project.chain.write_text(STEP.format("first", "notebooks/events.py", A))
+    assert steps.read(toy.project, "article")[0].reads == ("notebooks/events.py",)
+
+
+def test_every_step_reads_what_the_story_says_of_its_parameters(toy):
+    (toy.project.notebooks / "parameters.yml").write_text("")
+    assert all("notebooks/parameters.yml" in step.reads for step in steps.read(toy.project, "article"))

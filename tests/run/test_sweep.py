@@ -75,30 +75,30 @@ def test_other_values_can_be_set_for_all_runs(swept):
 @pytest.mark.parametrize(
     ("values", "name", "words"),
     [
-        (["year=1,x"], "s/{year}", "'x', expected a whole number"),
-        (["year=1,1"], "s/{year}", "'1' a second time"),
-        (["spread=1,1.0"], "s/{spread}", "'1.0' a second time"),
-        (["year=1", "year=2"], "s/{year}", "the name a second time"),
+        (["year=1,x"], "s/{year}", "'x' is not a whole number"),
+        (["year=1,1"], "s/{year}", "'1' is given twice"),
+        (["spread=1,1.0"], "s/{spread}", "'1.0' is given twice"),
+        (["year=1", "year=2"], "s/{year}", "The parameter is given twice"),
         (["yaer=1"], "s/{yaer}", "Did you mean year?"),
-        (["year=3..1"], "s/{year}", "the earlier first"),
-        (["spread=1..3"], "s/{spread}", "a range of days or whole numbers"),
-        (["as_of=2014-02-27..2014-02-30"], "s/{as_of}", "a range of days"),
-        (["as_of=0001-01-01..9999-12-31"], "s/{as_of}", "a range of days"),
+        (["year=3..1"], "s/{year}", "with the earlier first"),
+        (["spread=1..3"], "s/{spread}", "not a range of days or whole numbers"),
+        (["as_of=2014-02-27..2014-02-30"], "s/{as_of}", "not a range of days"),
+        (["as_of=0001-01-01..9999-12-31"], "s/{as_of}", "not a range of days"),
         (["year=1..200", "as_of=2014-01-01..2014-12-31"], "s/{year}-{as_of}", "more than 10000 runs"),
         (["year"], "s/{year}", "a whole number"),
         (["year=1,2"], "s/x", "each swept parameter once"),
-        (["year=1,2"], "{year}", "a folder"),
+        (["year=1,2"], "{year}", "needs a folder"),
         (["year=1,2"], "s/{year}{spread}", "each swept parameter once"),
         (["year=1,2"], "s/{year.real}", "each swept parameter once"),
         (["year=1,2"], "s/{year}}", "each swept parameter once"),
         (["year=1,2"], "../{year}", "small letters"),
         (["year=1,2"], "/s/{year}", "small letters"),
         (["year=1,2"], "s/../{year}", "small letters"),
-        (["year=1,2"], "article/{year}", "beside article"),
-        (["as_of=../../x,y"], "s/{as_of}", "a range of days"),
+        (["year=1,2"], "article/{year}", "above or under the edition 'article'"),
+        (["as_of=../../x,y"], "s/{as_of}", "not a range of days"),
         (["as_of=/x,y"], "s/{as_of}", "small letters"),
-        (["as_of=a,a/b"], "s/{as_of}", "beside one another"),
-        (["as_of=a,a1", "year=1,11"], "s/{as_of}{year}", "beside one another"),
+        (["as_of=a,a/b"], "s/{as_of}", "puts one under another"),
+        (["as_of=a,a1", "year=1,11"], "s/{as_of}{year}", "puts one under another"),
     ],
 )
 def test_values_and_names_are_refused_before_anything_runs(swept, values, name, words):
@@ -110,7 +110,7 @@ def test_values_and_names_are_refused_before_anything_runs(swept, values, name, 
 
 def test_a_chain_without_a_ledger_cannot_be_swept(swept):
     swept.project.chain.write_text(swept.project.chain.read_text().replace("ledger.parquet", "l.parquet"))
-    with pytest.raises(Problems, match=r"no step that writes .*ledger\.parquet"):
+    with pytest.raises(Problems, match=r"No step writes .*ledger\.parquet"):
         names(swept, "year=1", name="s/{year}")
 
 

@@ -63,18 +63,18 @@ def test_an_edition_may_name_it_and_status_says_that_it_changed_or_is_lost(toy, 
     own.write_text("changed\n")
     changed = toy.toll("status", "other")
     assert changed.returncode == 3
-    assert ".given/own/own.csv edited" in changed.stdout
+    assert ".user-files/own/own.csv edited" in changed.stdout
     own.unlink()
     lost = toy.toll("status", "other")
     assert lost.returncode == 1
-    assert f"editions/other.yml, column own: found '{own}', expected a file that can be read" in lost.stderr
+    assert f"editions/other.yml, line 1, own: There is no readable file at {own}." in lost.stderr
 
 
 def test_a_notebook_that_writes_into_it_publishes_nothing(toy, own):
     first(toy, "(project.root / own).write_text('spoilt')", "text = ''", WRITE)
     outcome = run(toy, own)
     assert outcome.returncode == 1
-    assert f"{own}: found that it was edited during the run" in outcome.stderr
+    assert f"{own}: The file was edited during the run" in outcome.stderr
     assert not (toy.root / "data/processed/mine").exists()
 
 
@@ -83,4 +83,4 @@ def test_a_read_that_is_no_text_parameter_of_the_notebook_is_named(toy, own, par
     (toy.root / "notebooks/first.ipynb").write_text(notebook(FIND, parameters=f"{PARAMETERS}\n{parameter}"))
     outcome = toy.toll("run")
     assert outcome.returncode == 1
-    assert "notebooks/chain.yml, line 1, column first: found {own}, expected a text parameter" in outcome.stderr
+    assert "notebooks/chain.yml, line 1, first: {own} is not a text parameter of the notebook." in outcome.stderr

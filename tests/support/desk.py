@@ -154,7 +154,7 @@ class Desk:
             document["cells"].insert(
                 1, document["cells"][0] | {"id": "injected", "metadata": injected, "source": source}
             )
-        file = self.project.root / editions.executed(edition, "notebooks/01-crossings.ipynb")
+        file = self.project.root / editions.executed(self.project, edition, "notebooks/01-crossings.ipynb")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 

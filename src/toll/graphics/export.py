@@ -19,11 +19,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from toll.graphics import renderers
 from toll.graphics.graphic import Graphic
-from toll.graphics.renderers import Task
-from toll.problems import Problem, Problems
 from toll.project import user_cache
+from toll.run import calls, pool
+from toll.run.calls import Call
+
+Task = dict[str, Any]
 
 LIBRARIES = (
     "brotli",
@@ -36,6 +37,7 @@ LIBRARIES = (
     "vl-convert-python",
 )
 INDEX = "index.json"
+WARM_UP = "toll.graphics.formats:warm_up"
 MOST_ENTRIES = 400  # some ten runs, about 40 MB
 A_DAY = 24 * 60 * 60
 
@@ -63,29 +65,35 @@ def export(
 
 
 def drawing(task: Task, name: str, cache: Path | None = None) -> bytes:
-    """One file of a task, drawn now unless it is in `cache`, where `export` finds it then.
+    """One file of a task, from `cache` or drawn now: by a helper process of the run, or in this process.
 
-    Drawn by a renderer that runs already, or in this process.
+    Under `toll watch` it is shown as a draft.
     """
     store = _store(cache)
     entry = store / _key(task)
     if not intact(entry):
-        if renderers.are_running():
-            renderers.draw({entry: task})
+        if calls.possible():
+            calls.make([_call(entry, task)])
         else:
             keep(task, entry)
+    calls.show_draft(f"{task['meta']['edition']}/{name}", entry / name)
     return (entry / name).read_bytes()
 
 
 def draw_ahead(tasks: Iterable[Task], cache: Path | None = None) -> None:
-    """Has drawn, while there is nothing else to do, what `export` will want. Without renderers that run: nothing."""
+    """Queue pictures that `export` will want, to be drawn in the background if this is part of a run."""
     store = _store(cache)
-    keyed = {store / _key(task): task for task in tasks} if renderers.are_running() else {}
-    renderers.draw_ahead({entry: task for entry, task in keyed.items() if not intact(entry)})
+    keyed = {store / _key(task): task for task in tasks} if calls.possible() else {}
+    if wanted := [_call(entry, task) for entry, task in keyed.items() if not intact(entry)]:
+        calls.make_ahead(wanted)
+
+
+def _call(entry: Path, task: Task) -> Call:
+    return Call(str(entry), f"{__name__}:keep", (task, entry))
 
 
 def keep(task: Task, entry: Path) -> None:
-    """Draws one task into the folder `entry`, which appears complete or not at all. What a renderer does."""
+    """Draw one task into the folder `entry`, which appears complete or not at all."""
     from toll.graphics.formats import Picture
 
     picture = Picture.draw(task)
@@ -124,24 +132,10 @@ def _measures(name: str, unit: str, scale: float, width: float, height: float) -
 
 
 def _draw(tasks: dict[Path, Task], jobs: int) -> None:
-    """Draws `tasks` in other processes, or here where there is no way to talk to them (Windows)."""
-    if not tasks:
-        return
-    if not renderers.POSSIBLE:
-        return _draw_here(tasks)
-    with contextlib.nullcontext() if renderers.are_running() else renderers.running(jobs, ahead=False):
-        renderers.draw(tasks)
-
-
-def _draw_here(tasks: dict[Path, Task]) -> None:
-    problems: list[Problem] = []
-    for entry, task in tasks.items():
-        try:
-            keep(task, entry)
-        except Problems as found:
-            problems += found.problems
-    if problems:
-        raise Problems(problems)
+    """Draw `tasks` in helper processes: those of the run, or some of our own."""
+    if tasks:
+        with contextlib.nullcontext() if calls.possible() else pool.helpers(jobs, WARM_UP):
+            calls.make(_call(entry, task) for entry, task in tasks.items())
 
 
 def _take(entry: Path, folder: Path) -> list[dict[str, Any]]:
@@ -188,7 +182,7 @@ def _key(task: dict[str, Any]) -> str:
 @functools.cache
 def _making() -> list[str]:
     """What turns a task into bytes: this package's code and the libraries."""
-    others = ("gallery.py", "renderer.py", "renderers.py")
+    others = ("gallery.py",)
     code = sorted(file for file in Path(__file__).parent.glob("*.py") if file.name not in others)
     return [
         *(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}" for file in code),

@@ -13,8 +13,7 @@ from toll.libraries import version_mismatches
 from toll.pages.index import SUMS
 from toll.problems import Problems
 from toll.project import Project
-from toll.run import plan, runner
-from toll.run.imports import Imports
+from toll.run import plan
 
 FONT = re.compile(rb"@font-face\{.*?\}|font-family=\"[^\"]*\"", re.DOTALL)  # in an SVG
 BY_HAND = {  # by the end of a file's name; the rest of the edition is as rebuilt
@@ -77,10 +76,10 @@ def _why_out_of_date(project: Project, edition: str) -> str:
     if not plan.Record.load(project, edition).steps:
         return "a raw table, a notebook, the code or the font has changed since. Run `toll run`"
     try:
-        chain, values = runner.plan_edition(project, edition)
+        chain, values = plan.plan_edition(project, edition)
     except Problems as problems:
         return f"the sources have problems: {problems}"
-    reasons = plan.survey(project, chain, values, Imports(plan.memory(project)))
+    reasons = plan.survey(project, chain, values)
     causes = [why for step in reasons.values() for why in step if not why.endswith(("by hand", "is stale"))]
     return f"out of date ({'; '.join(dict.fromkeys(causes)) or 'a font, or the system'}). Run `toll run`"
 

@@ -15,13 +15,14 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from toll import wiring
 from toll.pages import index
 from toll.pages.rendering import render
 from toll.problems import Problem, Problems, Where
 from toll.project import Project
 from toll.review import changes, record
 from toll.review.changes import Changes
-from toll.run import commands, editions, runner
+from toll.run import editions, plan
 from toll.source import corrections
 
 NEEDED = ("data/processed", "figures", "notebooks", "editions")
@@ -44,8 +45,8 @@ def diff(project: Project, *, rev: str = "HEAD") -> int:
 
 
 def _is_stale(project: Project) -> bool:
-    planned = [runner.plan_edition(project, name) for name in editions.published(project)]
-    return bool(runner.stale(project, planned, commands.SHARED))
+    planned = [plan.plan_edition(project, name) for name in editions.published(project)]
+    return bool(plan.stale(project, planned, wiring.HOOKS))
 
 
 # --- The revision ---

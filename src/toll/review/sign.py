@@ -64,7 +64,7 @@ def sign(
         raise Problems([Problem(Where("toll sign"), message, "See `toll sign --help`.")])
     _refuse_place(project, Path(out))
     signer, who = certificates.signer(Path(certificate), Path(key), timestamps)
-    orders = list(_orders(project, edition or editions.published(project)[0]))
+    orders = list(_orders(project, edition or editions.default(project)))
     _write(orders, signer, Path(out))
     print(f"{len(orders)} files in {out}, signed by {who}.")
     return 0

@@ -111,7 +111,7 @@ class Cells:
         self._folder = tempfile.TemporaryDirectory(prefix="toll-")
         self._shell = self._start_shell()
         self._streams = Stream("stdout", 1, self._wire), Stream("stderr", 2, self._wire)
-        if "" not in sys.path:
+        if "" not in sys.path:  # the notebook's folder
             sys.path.insert(0, "")
 
     def _start_shell(self) -> ZMQInteractiveShell:

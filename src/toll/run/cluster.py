@@ -1,26 +1,29 @@
 """Runs editions on the workers of a dask.distributed scheduler and publishes them here, as a run here would.
 
-Inputs go to the store once, each run is one task (see `unit`), and each output is fetched and published as it is
-complete, all or nothing. What has reached the store is not computed again, so a run that was interrupted here, at
-a worker or at the scheduler goes on where it was.
+Inputs go to the store once, each run is one task (see `cluster_job`), and each output is fetched and published as soon
+as it is complete, all or nothing. What has reached the store is not computed again, so a run that was interrupted
+here, at a worker or at the scheduler goes on where it stopped.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 
 from distributed import Client, Future, as_completed
 
-from toll.problems import Problem, Problems
+from toll.digests import sha256
+from toll.problems import Problem, Problems, Where
 from toll.project import Project
-from toll.run import cluster_job, plan, publish, runner
-from toll.run.cluster_job import Unit
-from toll.run.runner import Options, Planned, Report, StepFailed
+from toll.run import cluster_job, files, plan, publish, runner
+from toll.run.cluster_job import Job
+from toll.run.plan import Hooks, Planned
+from toll.run.progress import DONE, Event
+from toll.run.runner import Options, Report
 from toll.run.stage import Stage
 from toll.run.steps import Step
 from toll.run.store import Damaged, Store
@@ -29,83 +32,60 @@ PATIENCE = 5  # seconds until a scheduler answers, and until it has a worker
 
 
 def run(
-    project: Project, wanted: Iterable[Planned], options: Options, address: str, url: str | None = None
+    project: Project, wanted: Iterable[Planned], options: Options, hooks: Hooks, address: str, url: str | None = None
 ) -> list[Report]:
-    """Brings planned editions up to date by the workers at `address`; see `run.run`. Raises Problems."""
+    """Bring planned editions up to date by the workers at `address`; see `runner.run`. Raises Problems."""
     wanted = list(wanted)
-    if given := {name for _, edition in wanted for files in edition.given.values() for name in files}:
-        raise _problem(
-            "--cluster",
-            f"a file of yours ({', '.join(sorted(given))})",
-            "files of the project",
-            "Workers do not see it: run this edition without --cluster.",
-        )
+    if own := {name for _, edition in wanted for paths in edition.user_files.values() for name in paths}:
+        message = f"Workers cannot see files of your own ({', '.join(sorted(own))})."
+        raise _problem("--cluster", message, "Run this edition without --cluster.")
     url = url or str(project.work / "cluster")
+    shared = url, cluster_job.code(), options.engine, options.jobs, options.force, hooks.preload, hooks.warm_up
     with runner.terminable(), publish.sole_run(project), _connected(address) as client:
         inputs = Inputs(project)
-        units = [
-            Unit(
-                chain,
-                edition,
-                url,
-                inputs.bundle(chain),
-                cluster_job.code(),
-                options.engine,
-                options.jobs,
-                options.force,
-            )
-            for chain, edition in wanted
-        ]
+        jobs = [Job(chain, edition, inputs.bundle(chain), *shared) for chain, edition in wanted]
         try:
             store = Store(url)
         except Exception as error:
             raise _unusable(url, error) from None
         inputs.send(store)
-        _introduce(client, units[0])
-        return list(_collected(project, client, store, units, inputs, options))
+        _introduce(client, jobs[0])
+        return list(_collected(project, client, store, jobs, inputs, options))
 
 
 @contextmanager
 def _connected(address: str) -> Iterator[Client]:
     """The scheduler at an address, if it is there and has workers. Raises Problems."""
     for name in ("distributed", "distributed.client", "tornado.application"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)  # what goes wrong is said once, by us
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # we report what goes wrong, once
     try:
         client = Client(address, timeout=PATIENCE)
     except (OSError, ValueError) as error:
-        raise _problem(
-            "--cluster",
-            f"no dask scheduler at {address} ({error})",
-            "one that answers",
-            "Start it, `dask scheduler`, and give the address that it prints.",
-        ) from None
+        hint = "Start one with `dask scheduler`, and give the address that it prints."
+        raise _problem("--cluster", f"No Dask scheduler answers at {address} ({error}).", hint) from None
     with client:
         try:
             client.wait_for_workers(1, timeout=PATIENCE)
         except TimeoutError:
-            raise _problem(
-                "--cluster",
-                f"no worker at {address}",
-                "one or more",
-                f"Start some: `dask worker {address} --nthreads 1`.",
-            ) from None
+            hint = f"Start some: `dask worker {address} --nthreads 1`."
+            raise _problem("--cluster", f"The scheduler at {address} has no workers.", hint) from None
         yield client
 
 
-def _problem(place: str, found: str, expected: str, do: str) -> Problems:
-    return Problems([Problem.old(place, None, None, found, expected, do)])
+def _problem(place: str, message: str, hint: str) -> Problems:
+    return Problems([Problem(Where(place), message, hint)])
 
 
 class Inputs:
-    """The bundles of inputs that the runs need, as the project was when they were asked for."""
+    """The bundles of inputs that the jobs need, as the project was when they were asked for."""
 
     def __init__(self, project: Project):
         self.project = project
-        self.bundles: dict[str, plan.Hashes] = {}
+        self.bundles: dict[str, files.Hashes] = {}
         self._names: dict[tuple[str, ...], str] = {}
 
     def bundle(self, chain: tuple[Step, ...]) -> str:
-        """The name of the steps' bundle: one for all runs of the same files."""
+        """The name of the steps' bundle: one for all jobs with the same files."""
         names = cluster_job.sources(self.project, chain)
         if names not in self._names:
             hashes = _hashes(self._read(names))
@@ -117,134 +97,119 @@ class Inputs:
         return {name: cluster_job.content(self.project, name) for name in names}
 
     def send(self, store: Store) -> None:
-        """Puts the bundles in the store. Raises Problems if it cannot be used."""
+        """Put the bundles in the store. Raises Problems if it cannot be used."""
         for name, hashes in self.bundles.items():
-            files = self._read(hashes)
-            _check_untouched(hashes, _hashes(files))
+            contents = self._read(hashes)
+            _check_untouched(hashes, _hashes(contents))
             try:
-                store.put(name, files)
+                store.put(name, contents)
             except Exception as error:
                 raise _unusable(store.url, error) from None
 
-    def check_untouched(self, one: Unit) -> None:
-        """Raises Problems if somebody changed, while it ran, what the run was made from."""
-        now = self._read(cluster_job.sources(self.project, one.chain))
-        _check_untouched(self.bundles[one.inputs], _hashes(now))
+    def check_untouched(self, job: Job) -> None:
+        """Raises Problems if a file that the run was made from changed while it ran."""
+        now = self._read(cluster_job.sources(self.project, job.chain))
+        _check_untouched(self.bundles[job.inputs], _hashes(now))
 
 
-def _hashes(files: dict[str, bytes]) -> plan.Hashes:
-    return {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+def _hashes(contents: dict[str, bytes]) -> files.Hashes:
+    return {name: sha256(content) for name, content in contents.items()}
 
 
-def _check_untouched(then: plan.Hashes, now: plan.Hashes) -> None:
-    if changed := list(plan.differences(now, then)):
-        expected, do = "the file as it was at the start", "Nothing of it was published. Run again."
-        raise Problems(
-            Problem.old(name, None, None, f"that it was {what} during the run", expected, do) for name, what in changed
-        )
+def _check_untouched(then: files.Hashes, now: files.Hashes) -> None:
+    if changed := list(files.changes(now, then)):
+        hint = "This edition was not published; run again."
+        raise Problems(Problem(Where(name), f"The file was {what} during the run.", hint) for name, what in changed)
 
 
 def _unusable(url: str, error: Exception) -> Problems:
-    return _problem(
-        "--store",
-        f"that {url} cannot be used ({type(error).__name__}: {error})",
-        "a folder or an fsspec URL where you may read and write",
-        "Correct it, or the credentials in the environment.",
-    )
+    message = f"{url} cannot be used ({type(error).__name__}: {error})."
+    hint = "Name a folder or an fsspec URL where you may read and write, and check the credentials in the environment."
+    return _problem("--store", message, hint)
 
 
-def _introduce(client: Client, one: Unit) -> None:
-    """Raises Problems that name each worker which is not as this machine is."""
-    answers = client.run(cluster_job.introduce, one, on_error="return")
+def _introduce(client: Client, job: Job) -> None:
+    """Raises Problems that name each worker that differs from this machine."""
     problems = []
-    for address, answer in answers.items():
+    for address, answer in client.run(cluster_job.introduce, job, on_error="return").items():
         if isinstance(answer, Problem):
             problems.append(answer)
         elif isinstance(answer, Exception):
-            found, do = f"{type(answer).__name__}: {answer}", "Set it up from the same checkout (make)."
-            problems.append(Problem.old(f"worker {address}", None, None, found, "this package, installed there", do))
+            message = f"The worker cannot take jobs of this package ({type(answer).__name__}: {answer})."
+            problems.append(Problem(Where(f"worker {address}"), message, "Set it up from the same checkout (make)."))
     if problems:
         raise Problems(problems)
 
 
 def _collected(
-    project: Project, client: Client, store: Store, units: list[Unit], inputs: Inputs, options: Options
+    project: Project, client: Client, store: Store, jobs: list[Job], inputs: Inputs, options: Options
 ) -> Iterator[Report]:
-    """Publishes each run as it is complete."""
-    # A notebook that fails is an answer; what is tried again is a run that the machine or the store cut short.
+    """Publish each run as soon as it is complete."""
+    # A notebook that fails is an answer. What is tried again is a run that the machine or the store cut short.
     futures = {
-        client.submit(cluster_job.run, one, key=f"toll {one.edition.name} {one.output}", retries=2): one
-        for one in units
+        client.submit(cluster_job.run, job, key=f"toll {job.edition.name} {job.output}", retries=2): job for job in jobs
     }
     for future in as_completed(list(futures)):
-        one = futures.pop(future)
-        if failure := _failure(future, one):
-            _fetch_left(project, store, one)
-            yield Report(one.edition.name, failure=StepFailed(failure))
+        job = futures.pop(future)
+        if problems := _problems(future, job):
+            _fetch_left(project, store, job)
+            yield Report(job.edition.name, failure=Problems(problems))
         else:
-            yield _published(project, store, one, inputs, options)
-        options.tell(one.edition.name, "", runner.DONE)
+            yield _published(project, store, job, inputs, options)
+        options.emit(Event(time.monotonic() - options.started, job.edition.name, "", DONE))
 
 
-def _failure(future: Future, one: Unit) -> str | None:
-    """What went wrong with a run, for a reporter to read; None if nothing did. Raises Problems."""
+def _problems(future: Future, job: Job) -> list[Problem]:
+    """What went wrong with a run. Raises Problems if the scheduler is gone."""
     try:
         return future.result()
     except CancelledError:
-        raise _problem(
-            "--cluster",
-            "that the scheduler went away",
-            "one that stays until all runs have ended",
-            f"Start it and run again: what is published stays, what is finished is in {one.store}, and "
-            "only the rest is computed.",
-        ) from None
+        hint = f"Start it and run again: what is published stays, finished runs are in {job.store}, and only the rest "
+        raise _problem("--cluster", "The scheduler went away.", f"{hint}is computed.") from None
     except Exception as error:
-        return f"{one.edition.name}: {type(error).__name__} on the cluster: {error}\nNothing of it was published."
+        message = f"{type(error).__name__} on the cluster: {error}."
+        return [Problem(Where(job.edition.name), message, "Nothing of this edition was published.")]
 
 
-def _fetch_left(project: Project, store: Store, one: Unit) -> None:
-    """Puts what a failed run left where a run here would leave it."""
-    stage = Stage(project, one.edition.name, one.edition.given)
+def _fetch_left(project: Project, store: Store, job: Job) -> None:
+    """Put what a failed run left where a run here would leave it."""
+    stage = Stage(project, job.edition)
     try:
-        store.get(one.left, stage.made)
+        store.get(job.left, stage.made)
         shutil.rmtree(stage.failed, ignore_errors=True)
         stage.failed.parent.mkdir(parents=True, exist_ok=True)
         (stage.made / stage.failed.relative_to(project.root)).replace(stage.failed)
-        store.drop(one.left)
+        store.drop(job.left)
     except (Damaged, OSError):
         pass  # the message says what matters
     finally:
         stage.remove()
 
 
-def _published(project: Project, store: Store, one: Unit, inputs: Inputs, options: Options) -> Report:
-    """Fetches a run's output and puts it in place, whole. Raises Problems."""
-    stage = Stage(project, one.edition.name, one.edition.given)
+def _published(project: Project, store: Store, job: Job, inputs: Inputs, options: Options) -> Report:
+    """Fetch a run's output and put it in place, whole. Raises Problems."""
+    stage = Stage(project, job.edition)
     try:
-        ran = _fetched(store, one, stage)
-        inputs.check_untouched(one)
+        ran = _fetched(store, job, stage)
+        inputs.check_untouched(job)
         changed = runner.put_in_place(project, stage, ran, options.pages)
     finally:
         stage.remove()
-    store.drop(one.output)
-    return Report(one.edition.name, tuple(ran), changed)
+    store.drop(job.output)
+    return Report(job.edition.name, tuple(ran), changed)
 
 
-def _fetched(store: Store, one: Unit, stage: Stage) -> dict[str, tuple[Step, plan.Key]]:
-    """Lays a run's output out in the stage; the steps and what each was made from. Raises Problems."""
+def _fetched(store: Store, job: Job, stage: Stage) -> dict[str, tuple[Step, plan.Key]]:
+    """Lay a run's output out in the stage; the steps and what each was made from. Raises Problems."""
     try:
-        store.get(one.output, stage.made)
-        record = plan.Record.load(Project(stage.made), one.edition.name)
-        for step in one.chain:
+        store.get(job.output, stage.made)
+        record = plan.Record.load(Project(stage.made), job.edition.name)
+        for step in job.chain:
             recorded = record.outputs(step.name)
-            if not recorded or plan.hashes(stage.made, tuple(recorded)) != recorded:
-                raise Damaged(f"{one.output}, {step.name}")
+            if not recorded or files.hashes(stage.made, *recorded) != recorded:
+                raise Damaged(f"{job.output}, {step.name}")
     except (Damaged, FileNotFoundError) as error:
-        store.drop(one.output)
-        raise _problem(
-            "--store",
-            f"a damaged output ({error})",
-            "the files that the worker wrote",
-            "It was deleted there. Run again.",
-        ) from None
-    return {step.name: (step, record.key(step.name)) for step in one.chain}
+        store.drop(job.output)
+        hint = "It was deleted there; run again."
+        raise _problem("--store", f"An output is not what the worker wrote ({error}).", hint) from None
+    return {step.name: (step, record.key(step.name)) for step in job.chain}

@@ -1,102 +1,101 @@
 """Editions: the parameters of a whole run, typed by what the notebooks declare and never guessed.
 
 Each notebook declares its parameters in one cell tagged `parameters`, as plain assignments with a default and
-a doc: `as_of = "2014-08-11" # figures known later are ignored`. An edition, `editions/NAME.yml`, is a flat
-mapping of such names to values.
+a doc: `as_of = "2014-08-11"  # figures known later are ignored`. An edition, `editions/NAME.yml`, is a flat
+mapping from such names to values.
 
-A parameter that chain.yml has among a step's reads names a file of the user's: an absolute path, one from the user's
-home (~) or from the project's folder, or nothing. The step finds it, whatever its size, under `.given/`, and that is
-the path which the notebook gets: what is published tells nobody's folders, and stays the same when the file moves.
+A parameter that chain.yml lists among a step's reads names one of the user's own files: an absolute path, a path from
+the user's home (~) or from the project's folder, or nothing. Whatever its size, the step finds the file under
+`.user-files/`, and the notebook gets that path, so what is published reveals no one's folders and stays the same when
+the file moves.
 """
 
 from __future__ import annotations
 
-import ast
-import difflib
 import math
 import os
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
-from toll import yaml_lines
-from toll.problems import Problem, Problems
+from toll.problems import Problem, Problems, Where
 from toll.project import CHAIN, Project
-from toll.run import notebook_file
+from toll.run import parsed
+from toll.run.notebook_file import Parameter, Value
 from toll.run.steps import Step, covers
+from toll.yaml_lines import Entry, Node, describe
 
-DEFAULT = "article"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
 COMMAND_LINE = "-p"
-
-Value = str | int | float | bool
 
 WHOLE = re.compile(r"-?(0|[1-9][0-9]*)", re.ASCII)
 DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?(e[+-]?[0-9]+)?", re.ASCII | re.IGNORECASE)
 ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-EXPECTED = {
-    str: "text",
-    int: "a whole number in plain digits",
-    float: "a number in plain digits",
-    bool: "true or false",
-}
+KINDS = {"bool": "yes or no", "int": "a number", "float": "a number", "null": "nothing"}  # of YAML, for people
+
+Declared = dict[str, dict[str, Parameter]]  # by step, by name
+UserFiles = dict[str, dict[str, Path]]  # by step, by the path at which it finds the file
 
 
-@dataclass(frozen=True)
-class Parameter:
-    name: str
-    default: Value
-    doc: str
-    notebook: str
-    line: int  # of the parameters cell
-
-
-@dataclass(frozen=True)
-class Edition:
+class Edition(NamedTuple):
     """The parameters of one run. `values` holds every declared name."""
 
     name: str
     values: dict[str, Value]
-    declared: dict[str, dict[str, Parameter]]  # by step
-    given: dict[str, dict[str, Path]] = field(default_factory=dict)  # by step: files of the user's, where it finds them
+    declared: Declared
+    user_files: UserFiles
 
     def parameters(self, step: str) -> dict[str, Value]:
         """The values of what the step declares."""
         return {name: self.values[name] for name in self.declared[step]}
 
     def injected(self, step: str) -> dict[str, Value]:
-        """Of these, what differs from the notebook's default: a run by defaults gets no injected cell."""
+        """Of these, the values that differ from the notebook's: a run with its defaults gets no injected cell."""
         declared = self.declared[step]
         return {name: value for name, value in self.parameters(step).items() if value != declared[name].default}
 
     def varied(self, name: str, values: dict[str, Value]) -> Edition:
         """The edition with other values, under another name."""
-        own = {"edition": name} if "edition" in self.values else {}
-        return replace(self, name=name, values=self.values | values | own)
+        own: dict[str, Value] = {"edition": name} if "edition" in self.values else {}
+        return self._replace(name=name, values=self.values | values | own)
 
     def known(self) -> dict[str, Parameter]:
         """The parameters that any step declares."""
         return {name: parameter for own in self.declared.values() for name, parameter in own.items()}
 
 
+def default(project: Project) -> str:
+    """The edition that the notebooks start from: the default of their parameter `edition`."""
+    for path in sorted(project.notebooks.glob("*.ipynb")):
+        declared = parsed.notebook(project, f"notebooks/{path.name}").parameters
+        if "edition" in declared:
+            return str(declared["edition"].default)
+    return min(_named(project), default="")
+
+
 def published(project: Project) -> list[str]:
     """The names of the editions that have a file, the default first."""
+    first = default(project)
+    return sorted({first, *_named(project)}, key=lambda name: (name != first, name))
+
+
+def _named(project: Project) -> list[str]:
     files = project.editions.rglob("*.yml") if project.editions.is_dir() else []
-    names = {path.relative_to(project.editions).with_suffix("").as_posix() for path in files}
-    return sorted({DEFAULT, *names}, key=lambda name: (name != DEFAULT, name))
+    return [path.relative_to(project.editions).with_suffix("").as_posix() for path in files]
 
 
-def executed(edition: str, notebook: str) -> str:
+def executed(project: Project, edition: str, notebook: str) -> str:
     """Where an edition's executed notebook is published: the default edition's is the notebook itself."""
-    return notebook if edition == DEFAULT else notebook.replace("notebooks/", f"notebooks/{edition}/", 1)
+    own = edition == default(project)
+    return notebook if own else notebook.replace("notebooks/", f"notebooks/{edition}/", 1)
 
 
 def executed_notebooks(project: Project, edition: str) -> list[Path]:
     """An edition's executed notebooks, in the order of the chain."""
-    steps = yaml_lines.load(project.chain, str(CHAIN))
-    found = [project.root / executed(edition, f"notebooks/{step}.ipynb") for step in steps]
+    steps = parsed.yaml(project, CHAIN.as_posix())
+    found = (project.root / executed(project, edition, f"notebooks/{step}.ipynb") for step in steps)
     return [path for path in found if path.is_file()]
 
 
@@ -109,214 +108,145 @@ def resolve(
 ) -> Edition:
     """The edition `base`, or a variation of it under `name` with overrides given as text. Raises Problems."""
     check_name(project, name or base, new=name is not None)
-    steps = tuple(steps)
-    declared = {step.name: declare(project.root / step.notebook, step.notebook) for step in steps}
+    steps, file = tuple(steps), f"editions/{base}.yml"
+    declared = {step.name: parsed.notebook(project, step.notebook).parameters for step in steps}
     known = _agreed(declared)
-    file = f"editions/{base}.yml"
     values = {parameter.name: parameter.default for parameter in known.values()}
-    given = [(key, entry.node, file, entry.line) for key, entry in _entries(project, base, file).items()]
-    given += [(key, text, COMMAND_LINE, None) for key, text in (overrides or {}).items()]
+    given: list[tuple[str, Node | str, Where]] = []
+    for key, entry in _entries(project, base, file).items():
+        given.append((key, entry.node, Where(file, entry.line, key)))
+    given += [(key, text, Where(COMMAND_LINE, None, key)) for key, text in (overrides or {}).items()]
     problems = []
-    for key, node, place, line in given:
+    for key, node, where in given:
         try:
             values[key] = value(known, key, node)
             if key == "edition" and values[key] != base:
-                raise ValueError(repr(values[key]), base, "The file names the edition; a variation, --as.")
+                message = f"{values[key]!r} is not this edition; the file's name says that it is {base!r}."
+                raise ValueError(message, "Delete the line. To vary an edition, use --as.")
         except ValueError as error:
-            found, expected, do = error.args
-            problems.append(Problem.old(place, line, key, found, expected, do))
+            problems.append(Problem(where, *error.args))
     if problems:
         raise Problems(problems)
     if "edition" in values:
         values["edition"] = name or base
-    files = _files(project, steps, declared, values, {key: place for key, _, place, _ in given})
-    values |= {key: found for key, (found, _) in files.items()}
-    by_step = {step.name: dict(files[key] for key in step.given if key in files) for step in steps}
+    found = _user_files(project, steps, declared, values, {key: where for key, _, where in given})
+    values |= {key: place for key, (place, _) in found.items()}
+    by_step = {step.name: dict(found[key] for key in step.user_files if key in found) for step in steps}
     return Edition(name or base, values, declared, by_step)
 
 
-def _files(
+def _user_files(
     project: Project,
     steps: tuple[Step, ...],
-    declared: dict[str, dict[str, Parameter]],
+    declared: Declared,
     values: dict[str, Value],
-    places: dict[str, str],
+    places: dict[str, Where],
 ) -> dict[str, tuple[str, Path]]:
-    """By parameter that names a file: where a step finds the file, and where it is. `places` tells where a value was
-    given. Raises Problems."""
-    files, problems = {}, []
-    for step, name in [(each, name) for each in steps for name in each.given]:
-        parameter = declared[step.name].get(name)
-        if parameter is None or not isinstance(parameter.default, str):
-            problems.append(
-                Problem.old(
-                    str(CHAIN),
-                    step.line,
-                    step.name,
-                    f"{{{name}}}",
-                    "a text parameter of its notebook",
-                    "Declare it in the parameters cell, or correct the name.",
-                )
-            )
-        elif values[name]:
-            file = _absolute(project, values[name])
-            files[name] = f".given/{name}/{file.name}", file
+    """By parameter that names a file: where a step finds the file, and where it is. Raises Problems.
+
+    `places` tells where a value was given.
+    """
+    found, problems = {}, []
+    for step, name in [(each, name) for each in steps for name in each.user_files]:
+        parameter, path = declared[step.name].get(name), values.get(name)
+        if parameter is None or not isinstance(path, str):
+            message = f"{{{name}}} is not a text parameter of the notebook."
+            hint = "Declare it in the parameters cell, or correct the name."
+            problems.append(Problem(Where(CHAIN.as_posix(), step.line, step.name), message, hint))
+        elif path:
+            file = _absolute(project, path)
+            found[name] = f".user-files/{name}/{file.name}", file
             if not (os.access(file, os.R_OK) and file.is_file()):
-                place, do = places.get(name, parameter.notebook), f"Correct the path: there is none at {file}."
-                problems.append(Problem.old(place, None, name, repr(values[name]), "a file that can be read", do))
+                where = places.get(name, Where(parameter.notebook, None, name))
+                problems.append(Problem(where, f"There is no readable file at {file}.", "Correct the path."))
     if problems:
         raise Problems(problems)
-    return files
+    return found
 
 
 def _absolute(project: Project, path: str) -> Path:
     try:
         return project.root / Path(path).expanduser()
-    except RuntimeError:  # the ~ of somebody whom the system does not know
+    except RuntimeError:  # the ~ of a user whom the system does not know
         return project.root / path
 
 
 def check_name(project: Project, name: str, new: bool) -> None:
-    """Refuses a name that leaves its folder, is another edition's, or would lie inside another's folder."""
+    """Refuse a name that leaves its folder, is another edition's, or would lie inside another's folder."""
     others = published(project)
-    problem = None
+    inside = [other for other in others if other != name and (covers(name, other) or covers(other, name))]
     if not NAME.fullmatch(name) or ".." in name:
-        problem = "small letters, digits, . _ - and / between parts", "Choose a plain name."
+        problem = f"{name!r} is not a name: use small letters, digits, . _ - and / between parts.", "Choose another."
     elif new and name in others:
-        problem = "a name that no edition has", "Choose another, so that the edition is not overwritten."
+        problem = f"There already is an edition {name!r}.", "Choose another name, so that it is not overwritten."
     elif not new and name not in others:
-        near = difflib.get_close_matches(name, others, 1)
-        problem = "one of " + ", ".join(others), f"Did you mean {near[0]}?" if near else "Check the name."
-    elif inside := [other for other in others if other != name and (covers(name, other) or covers(other, name))]:
-        problem = f"a name beside {inside[0]}, not above or under it", "Choose another."
-    if problem:
-        raise Problems([Problem.old("--as" if new else "editions", None, None, repr(name), *problem)])
+        problem = f"There is no edition {name!r}.", _did_you_mean(name, others)
+    elif inside:
+        problem = f"{name!r} lies above or under the edition {inside[0]!r}.", "Choose a name beside it."
+    else:
+        return
+    raise Problems([Problem(Where("--as" if new else "editions"), *problem)])
 
 
-def declare(path: Path, shown: str) -> dict[str, Parameter]:
-    """The parameters that a notebook declares, by name. Raises Problems."""
-    cells = [
-        cell
-        for cell in notebook_file.own_cells(notebook_file.load(path, shown))
-        if "parameters" in notebook_file.tags(cell)
-    ]
-    if len(cells) != 1:
-        raise Problems(
-            [
-                Problem.old(
-                    shown,
-                    None,
-                    None,
-                    f"{len(cells)} cells tagged parameters",
-                    "one",
-                    "Tag the cell that declares the parameters, and no other.",
-                )
-            ]
-        )
-    source = notebook_file.text(cells[0])
-    try:
-        statements = ast.parse(source).body
-    except SyntaxError as error:
-        raise Problems([_not_plain(shown, error.lineno or 1, "a line that is not Python")]) from None
-    lines = source.splitlines()
-    found = {}
-    for statement in statements:
-        name, default = _assignment(statement, shown)
-        doc = lines[statement.end_lineno - 1].partition("#")[2].strip()
-        found[name] = Parameter(name, default, doc, shown, statement.lineno)
-    return found
+def _did_you_mean(name: str, known: Iterable[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, known, 1)
+    return f"Did you mean {near[0]}?" if near else f"It can be {', '.join(sorted(known))}."
 
 
-def _assignment(statement: ast.stmt, shown: str) -> tuple[str, Value]:
-    """Name and default of `name = literal`."""
-    match statement:
-        case ast.Assign(targets=[ast.Name(id=name)], value=value):
-            try:
-                default = ast.literal_eval(value)
-            except (ValueError, TypeError):
-                raise Problems([_not_plain(shown, statement.lineno, f"{name} = {ast.unparse(value)}")]) from None
-            if type(default) in EXPECTED:
-                return name, default
-            raise Problems([_not_plain(shown, statement.lineno, f"{name} = {ast.unparse(value)}")])
-    raise Problems([_not_plain(shown, statement.lineno, ast.unparse(statement))])
-
-
-def _not_plain(shown: str, line: int, found: str) -> Problem:
-    return Problem.old(
-        shown,
-        None,
-        "parameters cell",
-        f"on line {line} of the cell {found}",
-        "name = text, number, True or False",
-        "Leave plain assignments in the cell and move the rest to the next one.",
-    )
-
-
-def _agreed(declared: dict[str, dict[str, Parameter]]) -> dict[str, Parameter]:
+def _agreed(declared: Declared) -> dict[str, Parameter]:
     """One parameter for each name; notebooks that share a name must share its default."""
     known: dict[str, Parameter] = {}
     problems = []
     for parameter in (parameter for own in declared.values() for parameter in own.values()):
         first = known.setdefault(parameter.name, parameter)
         if (type(first.default), first.default) != (type(parameter.default), parameter.default):
-            problems.append(
-                Problem.old(
-                    parameter.notebook,
-                    None,
-                    parameter.name,
-                    f"the default {parameter.default!r}",
-                    f"{first.default!r} as in {first.notebook}",
-                    "Use the same default.",
-                )
-            )
+            message = f"The default is {parameter.default!r}, but {first.default!r} in {first.notebook}."
+            problems.append(Problem(Where(parameter.notebook, None, parameter.name), message, "Use the same default."))
     if problems:
         raise Problems(problems)
     return known
 
 
-def _entries(project: Project, base: str, file: str) -> dict[str, yaml_lines.Entry]:
-    path = project.root / file
-    return yaml_lines.load(path, file) if path.exists() or base != DEFAULT else {}
+def _entries(project: Project, base: str, file: str) -> dict[str, Entry]:
+    return parsed.yaml(project, file) if (project.root / file).exists() or base != default(project) else {}
 
 
-def value(known: dict[str, Parameter], name: str, given: yaml_lines.Node | str) -> Value:
+def value(known: dict[str, Parameter], name: str, given: Node | str) -> Value:
     """One value, typed by its parameter's default. Raises ValueError as `typed` does."""
     if name not in known:
-        near = difflib.get_close_matches(name, known, 1)
-        expected = "one of " + ", ".join(sorted(known))
-        remedy = f"Did you mean {near[0]}?" if near else "Check the name."
-        raise ValueError("a name that no notebook declares", expected, remedy)
+        raise ValueError("No notebook declares this parameter.", _did_you_mean(name, known))
     return typed(given, known[name].default)
 
 
-def typed(given: yaml_lines.Node | str, like: Value) -> Value:
+def typed(given: Node | str, like: Value) -> Value:
     """A YAML node, or a text of the command line, as a value of the type of `like`.
 
-    Raises ValueError with what was found, what was expected and what to do.
+    Raises ValueError with two arguments, what is wrong and what to do about it.
     """
-    text = given if isinstance(given, str) else getattr(given, "value", None)
-    if not isinstance(text, str):
-        raise ValueError(yaml_lines.describe(given), EXPECTED[type(like)], "Give a single value.")
+    text = given if isinstance(given, str) else given.value
+    if not isinstance(text, str) or (isinstance(given, Node) and given.kind in ("map", "seq")):
+        raise ValueError(f"The parameter takes a single value, not {describe(given)}.", "Give a single value.")
     if isinstance(like, str):
         return _text(given, text)
-    if not isinstance(given, str) and yaml_lines.is_quoted(given):
-        raise ValueError(f"the text {text!r}", EXPECTED[type(like)], "Take it out of its quotes.")
+    if isinstance(given, Node) and given.quoted:
+        raise ValueError(f"{text!r} is text here, because of its quotes.", "Delete the quotes.")
     if isinstance(like, bool):
-        if text in ("true", "false"):
-            return text == "true"
-        raise ValueError(repr(text), EXPECTED[bool], "Write true or false.")
-    pattern, number = (WHOLE, int) if isinstance(like, int) else (DECIMAL, float)
-    if not pattern.fullmatch(text) or not math.isfinite(number(text)):
-        raise ValueError(repr(text), EXPECTED[type(like)], "Write digits alone, without leading zero or separator.")
-    return number(text)
+        if text not in ("true", "false"):
+            raise ValueError(f"{text!r} is neither true nor false.", "Write true or false.")
+        return text == "true"
+    pattern, kind = (WHOLE, "a whole number") if isinstance(like, int) else (DECIMAL, "a number")
+    number = (int if isinstance(like, int) else float)(text) if pattern.fullmatch(text) else math.inf
+    if not math.isfinite(number):
+        raise ValueError(f"{text!r} is not {kind}.", "Write plain digits, without leading zeros or separators.")
+    return number
 
 
-def _text(given: yaml_lines.Node | str, text: str) -> str:
+def _text(given: Node | str, text: str) -> str:
     if any(unicodedata.category(sign) in ("Cc", "Cf") for sign in text):
-        raise ValueError(f"a hidden sign in {text!r}", "text that can be seen", "Type it again.")
-    plain = isinstance(given, str) or yaml_lines.is_quoted(given) or yaml_lines.kind(given) == "str"
-    if not plain and not ISO_DATE.fullmatch(text):
-        kind = {"bool": "yes or no", "int": "a number", "float": "a number", "null": "nothing"}
-        found = f"{text!r}, which YAML reads as {kind.get(yaml_lines.kind(given), 'a date')}"
-        raise ValueError(found, "text", f"Put it in quotes: {text!r}.")
+        raise ValueError(f"{text!r} contains a hidden character.", "Type the value again.")
+    if isinstance(given, Node) and not given.quoted and given.kind != "str" and not ISO_DATE.fullmatch(text):
+        kind = KINDS.get(given.kind, "a date")
+        raise ValueError(f"YAML reads {text!r} as {kind}, not as text.", f"Put it in quotes: {text!r}.")
     return text

@@ -1,9 +1,13 @@
-"""The standard IPython kernel, for `--engine kernel`: it ends with the process that started it, and what is
-written straight to its file descriptors is kept in order (see `streams`)."""
+"""The standard IPython kernel, for `--engine kernel`.
+
+It ends with the process that started it, and keeps what is written straight to its file descriptors in order (see
+`streams`).
+"""
 
 from __future__ import annotations
 
 import os
+import sys
 
 from ipykernel.iostream import OutStream
 from ipykernel.kernelapp import IPKernelApp
@@ -42,6 +46,7 @@ def main() -> None:
         die_with(int(parent))
     app = IPKernelApp.instance(outstream_class="toll.run.kernel.Stream", capture_fd_output=False)
     app.initialize()
+    sys.path.insert(0, "")  # the notebook's folder, which the flag -P leaves out
     app.start()
 
 

@@ -1,76 +1,106 @@
-"""Notebooks as files: what of one is its source, and the one clean form in which an executed one is kept.
+"""Notebooks as files: their source, their parameters, and the one clean form in which executed ones are kept.
 
-Works on the JSON alone, so that reading a notebook's source costs no import of the notebook libraries.
+Works on the JSON alone, so reading a notebook's source imports none of the notebook libraries.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from toll.problems import Problem, Problems
+from toll.digests import sha256, short
+from toll.problems import Problem, Problems, Where
 
-Notebook = dict[str, object]
-Cell = dict[str, object]
+Notebook = dict[str, Any]
+Cell = dict[str, Any]
+Value = str | int | float | bool
 
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 MADE_BY_PAPERMILL = frozenset({"injected-parameters", "papermill-error-cell-tag"})
 CELL_NOISE = ("papermill", "execution", "ExecuteTime", "collapsed", "scrolled")
-# A warning names the file of its cell; the kernel's name for it has the number of the process in it.
+# A warning names the file of its cell. The kernel's name for that file contains its process id.
 CELL_FILE = re.compile(r"[^\s\"'<>]{0,500}[/\\]ipykernel_\d+[/\\](\d+)\.py")
 
 
 def load(path: Path, shown: str) -> Notebook:
-    """The notebook in `path`, as it is; `shown` is what messages call it. Raises Problems."""
+    """The notebook in `path`, unchanged; messages call it `shown`. Raises Problems."""
     try:
-        notebook = json.loads(path.read_bytes())
-        cells = notebook["cells"]
+        return parse(path.read_bytes(), shown)
+    except FileNotFoundError:
+        hint = "Restore it, or delete its step from notebooks/chain.yml."
+        raise _problems(shown, "There is no such notebook.", hint) from None
+
+
+def parse(content: bytes, shown: str) -> Notebook:
+    """The notebook in a file's content. Raises Problems."""
+    try:
+        notebook = json.loads(content)
+        cells, version = notebook["cells"], notebook["nbformat"]
         language = notebook["metadata"].get("kernelspec", {}).get("language", "python")
         whole = all(isinstance(cell["metadata"], dict) and cell["cell_type"] for cell in cells)
-    except FileNotFoundError:
-        raise Problems(
-            [
-                Problem.old(
-                    shown,
-                    None,
-                    None,
-                    "no such file",
-                    "a notebook",
-                    "Restore it, or take its step out of notebooks/chain.yml.",
-                )
-            ]
-        ) from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        line = getattr(error, "lineno", None)
-        raise Problems(
-            [
-                Problem.old(
-                    shown,
-                    line,
-                    None,
-                    f"a damaged notebook ({error})",
-                    "a whole one",
-                    "Restore it from the last commit.",
-                )
-            ]
-        ) from None
-    if not whole or notebook.get("nbformat") != 4 or language != "python":
-        found = f"a notebook of format {notebook.get('nbformat')} for {language}"
-        raise Problems(
-            [
-                Problem.old(
-                    shown,
-                    None,
-                    None,
-                    found,
-                    "format 4 for python",
-                    "Open it in JupyterLab, choose the Python 3 kernel and save it.",
-                )
-            ]
-        )
+        hint = "Restore it from the last commit."
+        raise _problems(shown, f"The notebook is damaged ({error}).", hint, getattr(error, "lineno", None)) from None
+    if not whole or version != 4 or language != "python":
+        message = f"This is a notebook of format {version} for {language}; only format 4 for Python runs."
+        raise _problems(shown, message, "Open it in JupyterLab, choose the Python 3 kernel and save it.")
     return notebook
+
+
+def _problems(shown: str, message: str, hint: str, line: int | None = None, column: str | None = None) -> Problems:
+    return Problems([Problem(Where(shown, line, column), message, hint)])
+
+
+# --- Parameters ---
+
+
+class Parameter(NamedTuple):
+    """A name that a notebook declares in its parameters cell; `line` is its line in that cell."""
+
+    name: str
+    default: Value
+    doc: str
+    notebook: str
+    line: int
+
+
+def parameters(notebook: Notebook, shown: str) -> dict[str, Parameter]:
+    """The parameters that a notebook declares, by name. Raises Problems."""
+    import ast
+
+    cells = [cell for cell in own_cells(notebook) if "parameters" in tags(cell)]
+    if len(cells) != 1:
+        hint = "Tag the cell that declares the parameters, and no other."
+        raise _problems(shown, f"{len(cells)} cells have the tag “parameters”; one should.", hint)
+    source, found = text(cells[0]), {}
+    try:
+        statements = ast.parse(source).body
+    except SyntaxError as error:
+        raise _not_plain(shown, error.lineno or 1, "is not Python") from None
+    lines = source.splitlines()
+    for statement in statements:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.expr() as value):
+                try:
+                    default = ast.literal_eval(value)
+                except (ValueError, TypeError):
+                    default = None
+                if type(default) in (str, int, float, bool):
+                    doc = lines[(statement.end_lineno or 1) - 1].partition("#")[2].strip()
+                    found[name] = Parameter(name, default, doc, shown, statement.lineno)
+                    continue
+        raise _not_plain(shown, statement.lineno, f"is {ast.unparse(statement)!r}")
+    return found
+
+
+def _not_plain(shown: str, line: int, what: str) -> Problems:
+    message = f"Line {line} of the cell {what}; every line should read name = text, number, True or False."
+    return _problems(shown, message, "Move everything else to the next cell.", column="parameters cell")
+
+
+# --- Cells ---
 
 
 def text(cell: Cell) -> str:
@@ -83,7 +113,7 @@ def tags(cell: Cell) -> list[str]:
 
 
 def own_cells(notebook: Notebook) -> list[Cell]:
-    """The cells that somebody wrote: not those that papermill put in."""
+    """The cells that people wrote, without those that papermill added."""
     return [cell for cell in notebook["cells"] if not MADE_BY_PAPERMILL & set(tags(cell))]
 
 
@@ -93,13 +123,13 @@ def code_cells(notebook: Notebook) -> list[Cell]:
 
 
 def source_digest(notebook: Notebook) -> str:
-    """SHA-256 over what people write: the cells' kinds, tags and text, not their outputs."""
+    """SHA-256 of what people write: the cells' kinds, tags and text, not their outputs."""
     cells = [[cell["cell_type"], sorted(tags(cell)), text(cell)] for cell in own_cells(notebook)]
-    return hashlib.sha256(json.dumps(cells).encode()).hexdigest()
+    return sha256(json.dumps(cells).encode())
 
 
 def source(notebook: Notebook) -> Notebook:
-    """The notebook before its run: own cells only, no outputs, every cell with an id that stays the same."""
+    """The notebook before its run: own cells only, no outputs, and an id for every cell that stays the same."""
     cells = [dict(cell) for cell in own_cells(notebook)]
     for cell in cells:
         if cell["cell_type"] == "code":
@@ -125,14 +155,14 @@ def _clean_cell(cell: Cell, index: int, seen: set[str]) -> Cell:
     if made:
         cell["id"] = f"{min(made)}-{index}"
     elif not cell.get("id") or cell["id"] in seen:
-        cell["id"] = hashlib.sha256(f"{index}:{text(cell)}".encode()).hexdigest()[:8]
+        cell["id"] = short(f"{index}:{text(cell)}".encode(), 8)
     seen.add(cell["id"])
     if "outputs" in cell:
         cell["outputs"] = merged_streams([_clean_output(output) for output in cell["outputs"]])
     return cell
 
 
-def _clean_output(output: dict[str, object]) -> dict[str, object]:
+def _clean_output(output: dict[str, Any]) -> dict[str, Any]:
     if output["output_type"] == "stream":
         text = output["text"] if isinstance(output["text"], str) else "".join(output["text"])
         return output | {"text": _cell_named(text)}
@@ -145,13 +175,13 @@ def _cell_named(text: str) -> str:
     return CELL_FILE.sub(r"cell-\1.py", text) if "ipykernel_" in text else text
 
 
-def merged_streams(outputs: list[dict[str, object]]) -> list[dict[str, object]]:
-    """One output for all that a cell wrote to a stream, as a terminal would show it; stdout before stderr.
+def merged_streams(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Join what a cell wrote to each stream into one output, as a terminal would show it; stdout before stderr.
 
-    Into how many pieces a kernel cuts what a cell prints is a matter of time. What nbclient and nbval do
-    about it, but theirs takes time by the square of a line's length.
+    A kernel cuts what a cell prints into pieces that depend on timing. nbclient and nbval join them, too, but take
+    time that grows with the square of a line's length.
     """
-    merged: list[dict[str, object]] = []
+    merged: list[dict[str, Any]] = []
     texts: dict[str, list[str]] = {}
     for output in outputs:
         if output["output_type"] == "stream":
@@ -171,25 +201,24 @@ def merged_streams(outputs: list[dict[str, object]]) -> list[dict[str, object]]:
 
 
 def _after_last_return(line: str) -> str:
-    """What a line shows: a carriage return within it starts it anew."""
+    """What a terminal shows of a line: a carriage return within it starts it again."""
     return line[line.rfind("\r", 0, len(line) - line.endswith("\r")) + 1 :]
 
 
 def dumps(notebook: Notebook) -> str:
-    """The notebook's text: sorted keys, one space of indent (as JupyterLab saves), LF, one newline at the
-    end."""
+    """The notebook's text: sorted keys, one space of indent (as JupyterLab saves), LF, one newline at the end."""
     return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def fault(notebook: Notebook) -> tuple[int, str] | None:
-    """Number of the first cell that did not run as it should, and what happened; None if all did.
+    """Number of the first cell that did not run properly, and what happened; None if all did.
 
-    papermill calls a notebook completed whose kernel was ended in the middle, or that left by sys.exit(0).
+    papermill also calls a notebook completed when its kernel died halfway or a cell called sys.exit(0).
     """
     for number, cell in enumerate(code_cells(notebook), 1):
         for output in cell["outputs"]:
             if output["output_type"] == "error":
                 return number, f"{output['ename']}: {output['evalue']}"
         if cell["execution_count"] != number:
-            return number, "it was not executed"
+            return number, "The cell was not executed."
     return None

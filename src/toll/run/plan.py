@@ -1,44 +1,63 @@
 """What is stale and why, decided by content and never by the clock.
 
-A step is up to date when all it depends on is as it was when it last ran on this machine, and all it
-published is as it was published then. The record of that is `.toll/state/EDITION.json`, which is not
-committed: a fresh clone runs once and finds that it makes the committed bytes.
+A step is up to date when everything it depends on is as it was when it last ran on this machine, and everything it
+published is as it was published then. The record of that is `.toll/state/EDITION.json`, which is not committed: a
+fresh clone runs once and finds that it makes the committed bytes.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import platform
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import sys
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from toll.digests import file_sha256
+from toll.problems import Problem, Problems, Where
 from toll.project import Project
-from toll.run import notebook_file
+from toll.run import editions, files, parsed, steps
 from toll.run.editions import Edition, executed
-from toll.run.imports import Imports
+from toll.run.files import Hashes
 from toll.run.steps import Step
 
-ENGINE = f"toll.run 1, python {platform.python_version()}"
+if TYPE_CHECKING:
+    from toll.run.shared_pages import SharedPages
 
-Hashes = dict[str, str]
-Key = dict[str, object]
+ENGINE = f"toll.run 2, python {sys.version.split()[0]}"
+
+Key = dict[str, Any]
+Planned = tuple[tuple[Step, ...], Edition]
 
 
-@dataclass
+class Hooks(NamedTuple):
+    """How a run asks the rest of the package what steps and files cannot tell.
+
+    `check` gives what is wrong with the inputs of an edition, whose parameters come from the file of that name, and
+    `warn` what a reader should know before a run. `pages` are shared by all editions. `preload` and `warm_up` name
+    functions, MODULE:FUNCTION, that prepare processes; see `pool.Settings`.
+    """
+
+    check: Callable[[Project, Edition, str], list[Problem]] = lambda project, edition, file: []
+    warn: Callable[[Project], list[Problem]] = lambda project: []
+    pages: SharedPages | None = None
+    preload: str = ""
+    warm_up: str = ""
+
+
 class Record:
     """What ran on this machine for one edition: by step, its key and the hashes of what it published."""
 
-    steps: dict[str, dict[str, dict]] = field(default_factory=dict)
+    def __init__(self, steps: dict[str, dict[str, Any]]):
+        self.steps = steps
 
     @classmethod
     def load(cls, project: Project, edition: str) -> Record:
         try:
             return cls(json.loads(state_file(project, edition).read_text()))
         except (FileNotFoundError, ValueError):
-            return cls()
+            return cls({})
 
     def dumps(self) -> str:
         return json.dumps(self.steps, indent=1, sort_keys=True) + "\n"
@@ -54,96 +73,111 @@ def state_file(project: Project, edition: str) -> Path:
     return project.work / "state" / f"{edition}.json"
 
 
-def memory(project: Project) -> Path:
-    """What is remembered of texts that were parsed; see `Imports`."""
-    return project.work / "imports.json"
+def plan_edition(
+    project: Project,
+    base: str,
+    overrides: dict[str, str] | None = None,
+    name: str | None = None,
+) -> Planned:
+    """Steps and parameters of an edition, or of a variation of it under `name`. Raises Problems."""
+    chain = steps.read(project, name or base)
+    edition = editions.resolve(project, chain, base, overrides, name)
+    parsed.keep(project)
+    return chain, edition
 
 
-def digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def check(
+    project: Project, planned: Iterable[Planned], hooks: Hooks, file: str = "", overrides: Iterable[str] = ()
+) -> None:
+    """Raises Problems with everything that is wrong with the inputs of planned editions, before any of them runs.
+
+    `file` is where their parameters come from, if it is not the editions' own; `overrides` those of the command line.
+    """
+    problems = []
+    for chain, edition in planned:
+        if any(steps.covers("data/raw", path) for step in chain for path in step.reads):
+            problems += hooks.check(project, edition, file or f"editions/{edition.name}.yml")
+    if problems:
+        given = Where(editions.COMMAND_LINE)
+        raise Problems(
+            problem._replace(where=given._replace(column=problem.where.column))
+            if problem.where.column in overrides
+            else problem
+            for problem in problems
+        )
 
 
-def digest_of_given(file: Path) -> str:
-    """The same for a file of the user's, which may be big: hashed once in this process for each size and time."""
-    return _digest_once(file, file.stat().st_size, file.stat().st_mtime_ns)
-
-
-@cache
-def _digest_once(file: Path, size: int, changed: int) -> str:
-    return digest(file)
-
-
-def files(root: Path, path: str) -> list[str]:
-    """The files at a path, itself or all in it, in order; hidden ones and caches are nobody's."""
-    found = [root / path] if (root / path).is_file() else sorted((root / path).rglob("*"))
-    return [name for name in (file.relative_to(root).as_posix() for file in found if file.is_file()) if visible(name)]
-
-
-def visible(name: str) -> bool:
-    return not any(part.startswith(".") or part == "__pycache__" for part in name.split("/"))
-
-
-def hashes(root: Path, paths: tuple[str, ...]) -> Hashes:
-    return {name: digest(root / name) for path in paths for name in files(root, path)}
-
-
-def key(project: Project, step: Step, edition: Edition, reads: Hashes, imports: Imports) -> Key:
-    """All that a step's output depends on; `reads` are the hashes of the files of the project that it reads."""
-    notebook = notebook_file.load(project.root / step.notebook, step.notebook)
+def key(project: Project, step: Step, edition: Edition, reads: Hashes) -> Key:
+    """Everything that a step's output depends on; `reads` are the hashes of the project's files that it reads."""
+    own = {name: files.quick_digest(file) for name, file in edition.user_files.get(step.name, {}).items()}
     return {
-        "notebook": notebook_file.source_digest(notebook),
+        "notebook": parsed.notebook(project, step.notebook).digest,
         "parameters": edition.parameters(step.name),
-        "reads": reads | {name: digest_of_given(file) for name, file in edition.given.get(step.name, {}).items()},
-        "modules": imports.reach(notebook),
-        "lock": digest(project.lock) if project.lock.exists() else "none",
+        "reads": reads | own,
+        "package": _package(),
+        "lock": file_sha256(project.lock) if project.lock.exists() else "none",
         "engine": ENGINE,
     }
 
 
+@cache
+def _package() -> str:
+    """The digest of the package as it was when this process began to plan."""
+    return files.package_digest()
+
+
 def published(project: Project, step: Step, edition: str) -> Hashes:
     """Hashes of what is published of a step: its outputs and its executed notebook."""
-    return hashes(project.root, (*step.writes, executed(edition, step.notebook)))
+    return files.hashes(project.root, *step.writes, executed(project, edition, step.notebook))
 
 
 def why(step: Step, now: Key, then: Key, outputs: Hashes, recorded: Hashes) -> list[str]:
     """Why a step is stale, the cause first; nothing if it is up to date."""
     if not then:
         return ["never run on this machine"]
-    reasons = [step.notebook + " changed"] if now["notebook"] != then["notebook"] else []
+    changed = {name for name in now if now[name] != then.get(name)}
+    before, after = then.get("parameters", {}), now["parameters"]
+    reasons = [f"{step.notebook} changed"] if "notebook" in changed else []
     reasons += [
-        f"parameter {name}: {then['parameters'].get(name)!r} → {now['parameters'].get(name)!r}"
-        for name in _changed(now["parameters"], then["parameters"])
+        f"parameter {name}: {before.get(name)!r} → {after.get(name)!r}"
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name)
     ]
-    reasons += [f"{name} {what}" for name, what in differences(now["reads"], then["reads"])]
-    reasons += [f"{name} {what}" for name, what in differences(now["modules"], then["modules"])]
-    reasons += ["requirements.lock changed"] if now["lock"] != then["lock"] else []
-    reasons += [f"the engine changed ({then['engine']} → {now['engine']})"] if now["engine"] != then["engine"] else []
-    return reasons or [f"{name} {what} by hand" for name, what in differences(outputs, recorded)]
+    reasons += [f"{name} {what}" for name, what in files.changes(now["reads"], then.get("reads", {}))]
+    reasons += ["the code of toll changed"] if "package" in changed else []
+    reasons += ["requirements.lock changed"] if "lock" in changed else []
+    reasons += [f"the engine changed ({then.get('engine')} → {now['engine']})"] if "engine" in changed else []
+    return reasons or [f"{name} {what} by hand" for name, what in files.changes(outputs, recorded)]
 
 
-def _changed(now: dict[str, object], then: dict[str, object]) -> list[str]:
-    return sorted(name for name in now.keys() | then.keys() if now.get(name) != then.get(name))
-
-
-def differences(now: Hashes, then: Hashes) -> Iterator[tuple[str, str]]:
-    for name in _changed(now, then):
-        yield name, "added" if name not in then else "deleted" if name not in now else "edited"
-
-
-def survey(project: Project, steps: tuple[Step, ...], edition: Edition, imports: Imports) -> dict[str, list[str]]:
+def survey(project: Project, chain: tuple[Step, ...], edition: Edition) -> dict[str, list[str]]:
     """For each step why it is stale, as things are now; a step after a stale one is stale with it."""
     record = Record.load(project, edition.name)
-    read_once = cache(lambda path: hashes(project.root, (path,)))
+    read_once = cache(lambda path: files.hashes(project.root, path))
     reasons: dict[str, list[str]] = {}
-    for step in steps:
+    for step in chain:
         reads = {name: value for path in step.reads for name, value in read_once(path).items()}
-        reasons[step.name] = why(
-            step,
-            key(project, step, edition, reads, imports),
-            record.key(step.name),
-            published(project, step, edition.name),
-            record.outputs(step.name),
-        ) or [f"{name} is stale" for name in step.after if reasons[name]]
-    imports.save()
+        outputs, recorded = published(project, step, edition.name), record.outputs(step.name)
+        now = key(project, step, edition, reads)
+        reasons[step.name] = why(step, now, record.key(step.name), outputs, recorded) or [
+            f"{name} is stale" for name in step.after if reasons[name]
+        ]
     return reasons
+
+
+def stale(project: Project, wanted: Iterable[Planned], hooks: Hooks) -> list[Planned]:
+    """Those of planned editions that are not up to date: all of them if the shared pages are not."""
+    wanted = list(wanted)
+    if interrupted(project) or (hooks.pages and hooks.pages.why(project)):
+        return wanted
+    return [(chain, edition) for chain, edition in wanted if any(survey(project, chain, edition).values())]
+
+
+def journal(project: Project) -> Path:
+    """What a publication leaves if it is interrupted; see `publish`."""
+    return project.work / "journal.json"
+
+
+def interrupted(project: Project) -> bool:
+    """Whether a run was cut short while publishing."""
+    return journal(project).exists()

@@ -1,11 +1,9 @@
-"""All or nothing: a finished run replaces what was published, or leaves it untouched, whenever it is
-interrupted.
+"""All or nothing: a finished run replaces what was published, or leaves it untouched, whenever it is interrupted.
 
-What a run made lies ready on the same file system, flushed to disk. Writing the journal is the moment at
-which the run counts: before it nothing has been touched and the stage is waste; after it each file is moved
-into place by rename, and if that is interrupted the next start completes it from the journal. A move that
-fails (a folder that may not be written, say) takes the others back, from links to the old files that were
-made beforehand.
+What a run made lies ready on the same file system, flushed to disk. The run counts from the moment at which the
+journal is written. Before it nothing has been touched, and the stage is waste. After it each file is moved into place
+by rename; if that is interrupted, the next start completes it from the journal. If a move fails (because of a
+read-only folder, say), the others are undone, from links to the old files made beforehand.
 """
 
 from __future__ import annotations
@@ -19,20 +17,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from toll.problems import Problem, Problems
+from toll.problems import Problem, Problems, Where
 from toll.project import Project
+from toll.run.plan import interrupted, journal
 
 Moves = dict[str, str | None]  # path in the project: path of the new file in the stage, None: to be deleted
 
 
-def _journal(project: Project) -> Path:
-    return project.work / "journal.json"
-
-
 @contextmanager
 def sole_run(project: Project) -> Iterator[None]:
-    """Holds the project's lock, on a project as the last run left it or would have. Raises Problems at once
-    if held."""
+    """Hold the project's lock, on a project as the last run left it or would have. Raises Problems if it is held."""
     from filelock import FileLock, Timeout
 
     project.work.mkdir(exist_ok=True)
@@ -41,36 +35,20 @@ def sole_run(project: Project) -> Iterator[None]:
             recover(project)
             yield
     except Timeout:
-        raise Problems(
-            [
-                Problem.old(
-                    ".toll/lock",
-                    None,
-                    None,
-                    "another run in progress",
-                    "one run at a time",
-                    "Nothing was changed. Wait for the other run to end.",
-                )
-            ]
-        ) from None
-
-
-def interrupted(project: Project) -> bool:
-    """Whether a run was cut short while publishing."""
-    return _journal(project).exists()
+        hint = "Nothing was changed; wait for it to end."
+        raise Problems([Problem(Where(".toll/lock"), "Another run is in progress.", hint)]) from None
 
 
 def recover(project: Project) -> None:
-    """Completes an interrupted publication and clears away what dead runs left. Only under the lock."""
+    """Complete an interrupted publication and clear away what dead runs left. Call it under the lock only."""
     if interrupted(project):
-        order = json.loads(_journal(project).read_text())
+        order = json.loads(journal(project).read_text())
         _apply(project, project.root / order["stage"], order["moves"])
     shutil.rmtree(project.work / "stage", ignore_errors=True)
 
 
 def commit(project: Project, stage: Path, moves: Moves) -> None:
-    """Publishes the files of a stage. Raises Problems, with everything as it was, if one cannot be put in
-    place."""
+    """Publish the files of a stage. Raises Problems, with everything as it was, if one cannot be put in place."""
     old = stage / "old"
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
@@ -81,7 +59,7 @@ def commit(project: Project, stage: Path, moves: Moves) -> None:
                 (old / path).parent.mkdir(parents=True, exist_ok=True)
                 _keep(project.root / path, old / path)
         order = {"stage": stage.relative_to(project.root).as_posix(), "moves": moves}
-        _write(_journal(project), json.dumps(order))
+        _write(journal(project), json.dumps(order))
         _apply(project, stage, moves)
     except OSError as error:
         raise _unpublished(error) from None
@@ -90,7 +68,7 @@ def commit(project: Project, stage: Path, moves: Moves) -> None:
 
 
 def _apply(project: Project, stage: Path, moves: Moves) -> None:
-    """Moves the files into place; may be repeated. Ends with the journal gone, one way or the other."""
+    """Move the files into place; may be repeated. Ends with the journal gone, one way or the other."""
     try:
         for path, new in moves.items():
             target = project.root / path
@@ -110,7 +88,7 @@ def _apply(project: Project, stage: Path, moves: Moves) -> None:
 def _settle(project: Project, moves: Moves) -> None:
     for folder in {(project.root / path).parent for path in moves}:
         _sync(folder)
-    _journal(project).unlink()
+    journal(project).unlink()
     _sync(project.work)
 
 
@@ -147,7 +125,7 @@ def _write(file: Path, text: str) -> None:
 
 
 def _sync(path: Path) -> None:
-    """Flushes a file, or a folder's list of files, to disk."""
+    """Flush a file, or a folder's list of files, to disk."""
     with contextlib.suppress(FileNotFoundError):
         descriptor = os.open(path, os.O_RDONLY)
         try:
@@ -157,16 +135,6 @@ def _sync(path: Path) -> None:
 
 
 def _unpublished(error: OSError) -> Problems:
-    name = str(error.filename2 or error.filename or ".toll")
-    return Problems(
-        [
-            Problem.old(
-                name,
-                None,
-                None,
-                f"{error.strerror}",
-                "to put the new file here",
-                "Nothing was changed. Make room or correct the permissions.",
-            )
-        ]
-    )
+    where = Where(str(error.filename2 or error.filename or ".toll"))
+    hint = "Nothing was changed. Make room, or correct the permissions."
+    return Problems([Problem(where, f"The new file could not be put here: {error.strerror}.", hint)])

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import json
 import os
 import shutil
 import signal
@@ -16,60 +14,39 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from toll.problems import Problem, Problems
+from toll.problems import Problem, Problems, Where
 from toll.project import Project
-from toll.run import editions, notebook_file, plan, publish, steps
-from toll.run.editions import Edition, executed
-from toll.run.imports import Imports
-from toll.run.pool import CELL_SECONDS, Event, Pool
-from toll.run.shared_pages import Pages
+from toll.run import files, notebook_file, plan, process, publish
+from toll.run.editions import Edition, Value, executed
+from toll.run.plan import Hooks, Planned
+from toll.run.pool import CELL_SECONDS, DEFAULT_ENGINE, Message, Pool, Settings
+from toll.run.progress import DONE, EXECUTING, PUBLISHING, STARTING, WAITING, Event, Listener
+from toll.run.shared_pages import SharedPages
 from toll.run.stage import Stage
 from toll.run.steps import Step
 
-ENGINES = ("fork", "kernel")
-DEFAULT_ENGINE = "fork" if hasattr(os, "fork") else "kernel"
+LOOK_EVERY = 0.1  # seconds
 
 
-class StepFailed(Exception):
-    """A notebook did not pass. The text says which cell, shows it, and says where to look."""
-
-
-@dataclass(frozen=True)
-class Moment:
-    """One point of a run's timeline: from now on `step` of `edition` is doing this.
-
-    `seconds` are those since the command began. What an edition does as a whole has no step; what the server does,
-    no edition either. `cell` is the one that begins, of `cells`.
-    """
-
-    seconds: float
-    edition: str
-    step: str
-    doing: str
-    cell: int = 0
-    cells: int = 0
-
-
-PLANNING, WAITING, IMPORTING, STARTING = "planning", "waiting", "importing", "starting"
-EXECUTING, PUBLISHING, DONE = "executing", "publishing", "done"
-
-Planned = tuple[tuple[Step, ...], Edition]
+def cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass
 class Options:
-    """`started` is the beginning of the timeline that `watch` is told of."""
+    """`emit` hears of each event of the run, in seconds since `started`.
+
+    `changed` tells whether any file may have changed since. A run whose inputs did is given up.
+    """
 
     force: bool = False
     engine: str = DEFAULT_ENGINE
-    jobs: int = field(default_factory=lambda: len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
+    jobs: int = field(default_factory=cores)
     cell_seconds: float = CELL_SECONDS
-    watch: Callable[[Moment], None] = lambda moment: None
-    pages: Pages | None = None
+    pages: SharedPages | None = None
+    emit: Listener = lambda event: None
+    changed: Callable[[], bool] | None = None
     started: float = field(default_factory=time.monotonic)
-
-    def tell(self, edition: str, step: str, doing: str, cell: int = 0, cells: int = 0) -> None:
-        self.watch(Moment(time.monotonic() - self.started, edition, step, doing, cell, cells))
 
 
 @dataclass(frozen=True)
@@ -79,70 +56,34 @@ class Report:
     edition: str
     ran: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
-    failure: StepFailed | Problems | None = None
+    failure: Problems | None = None
 
 
-def plan_edition(
-    project: Project, base: str, overrides: dict[str, str] | None = None, name: str | None = None
-) -> tuple[tuple[Step, ...], Edition]:
-    """Steps and parameters of an edition that have passed the gate. Raises Problems, all at once."""
-    chain = steps.read(project, name or base)
-    edition = editions.resolve(project, chain, base, overrides, name)
-    if problems := faults(project, chain, edition, f"editions/{base}.yml"):
-        given = [p for p in problems if p.where.column in (overrides or {})]
-        rest = [p for p in problems if p not in given]
-        raise Problems(
-            [
-                dataclasses.replace(problem, where=problem.where._replace(file=editions.COMMAND_LINE))
-                for problem in given
-            ]
-            + rest
-        )
-    return chain, edition
-
-
-def faults(project: Project, chain: tuple[Step, ...], edition: Edition, file: str) -> list[Problem]:
-    """What is wrong with the values of the parameters, which come from `file`; raises Problems for raw tables that
-    are wrong. A chain that reads no raw tables has neither."""
-    if not any(steps.covers("data/raw", path) for step in chain for path in step.reads):
-        return []
-    from toll import parameters
-    from toll.source import raw
-
-    tables = raw.read(project)
-    return parameters.validate(edition.values, file) or parameters.refer(edition.values, tables, file)
-
-
-def stale(
-    project: Project, wanted: Iterable[Planned], pages: Pages | None, imports: Imports | None = None
-) -> list[Planned]:
-    """Those of planned editions that are not up to date."""
-    imports = imports or Imports(plan.memory(project))
-    if publish.interrupted(project) or (pages is not None and pages.why(project)):
-        return list(wanted)
-    return [
-        (chain, edition) for chain, edition in wanted if any(plan.survey(project, chain, edition, imports).values())
-    ]
+def pool(options: Options, hooks: Hooks, ahead: bool = True, **environment: str) -> Pool:
+    """Processes for runs; `ahead`: helpers also make calls ahead of time."""
+    helpers = (1, max(1, options.jobs - 1)) if ahead else (options.jobs, 0)
+    limits = options.engine, options.cell_seconds
+    return Pool(Settings(*limits, hooks.preload, hooks.warm_up, *(helpers if hooks.warm_up else ())), **environment)
 
 
 def run(project: Project, wanted: Iterable[Planned], options: Options, pool: Pool | None = None) -> list[Report]:
-    """Runs what is stale of planned editions, in `pool` or one of its own.
+    """Run what is stale of planned editions, in `pool` or one of its own.
 
-    Each is published when it is complete; one that fails is untouched and says why in its report, and the others go on.
+    Each is published when it is complete. One that fails stays as it was and says why in its report; the others go on.
     """
-    own = contextlib.nullcontext(pool) if pool else Pool(options.engine, options.cell_seconds)
+    own = contextlib.nullcontext(pool) if pool else Pool(Settings(options.engine, options.cell_seconds))
     with terminable(), own as pool, publish.sole_run(project):
         return list(_side_by_side(project, deque(wanted), options, pool))
 
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """SIGTERM ends a run as Ctrl-C does: tidily. In a thread beside the main one signals are not ours to handle."""
+    """Let SIGTERM end a run as Ctrl-C does: tidily. Beside the main thread, signals are not ours to handle."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
-    def leave(*_) -> None:
+    def leave(*_: object) -> None:
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGTERM, leave)
@@ -153,23 +94,20 @@ def terminable() -> Iterator[None]:
 
 
 def _side_by_side(project: Project, waiting: deque[Planned], options: Options, pool: Pool) -> Iterator[Report]:
-    """Begins an edition whenever those that are under way leave a core free."""
-    if not pool.ready:
-        options.tell("", "", IMPORTING)
-    imports = Imports(plan.memory(project))
+    """Start an edition whenever those under way leave a core free."""
     active: list[Run] = []
     try:
         while waiting or active:
-            while waiting and pool.running < options.jobs:
-                active.append(Run(project, *waiting.popleft(), pool, options, imports))
+            while waiting and len(pool.running) < options.jobs:
+                active.append(Run(project, *waiting.popleft(), pool, options))
                 active[-1].go_on()
             for one in [one for one in active if one.ended]:
                 active.remove(one)
                 yield one.finish()
-            for event in pool.events():
+            for message in pool.messages(LOOK_EVERY if options.changed else None):
                 for one in active:
-                    one.hear(event)
-                if event.exit is not None:
+                    one.hear(message) if message else one.check_untouched()
+                if message and message.exit is not None:
                     break
     finally:
         for one in active:
@@ -179,19 +117,10 @@ def _side_by_side(project: Project, waiting: deque[Planned], options: Options, p
 class Run:
     """One edition on its way from stale to published."""
 
-    def __init__(
-        self,
-        project: Project,
-        chain: tuple[Step, ...],
-        edition: Edition,
-        pool: Pool,
-        options: Options,
-        imports: Imports,
-    ):
-        self.project, self.chain, self.edition = project, chain, edition
-        self.pool, self.options, self.imports = pool, options, imports
+    def __init__(self, project: Project, chain: tuple[Step, ...], edition: Edition, pool: Pool, options: Options):
+        self.project, self.chain, self.edition, self.pool, self.options = project, chain, edition, pool, options
         self.record = plan.Record.load(project, edition.name)
-        self.stage = Stage(project, edition.name, edition.given)
+        self.stage = Stage(project, edition)
         self.waiting = list(chain)
         self.running: dict[Path, Step] = {}
         self.passed: set[str] = set()
@@ -199,44 +128,45 @@ class Run:
         self.keys: dict[str, plan.Key] = {}
         self.cells: dict[str, list[str]] = {}
         self.last_cell: dict[str, int] = {}
-        self.failure: StepFailed | Problems | None = None
+        self.failure: Problems | None = None
 
     @property
     def ended(self) -> bool:
         return not self.running and (self.failure is not None or not self.waiting)
 
     def go_on(self) -> None:
-        """Starts what can be started; what is wrong ends this edition's other steps, too."""
+        """Start what can be started; a problem ends this edition's other steps, too."""
         try:
             if not self.failure:
                 self._start_ready()
         except Problems as problems:
             self._give_up(problems)
 
-    def _give_up(self, failure: StepFailed | Problems) -> None:
+    def _give_up(self, failure: Problems) -> None:
         self.failure = self.failure or failure
         for scratch in self.running:
             self.pool.end(scratch)
 
     def _start_ready(self) -> None:
-        """Starts steps whose inputs are complete, while there is a core for them; passes over those up to date."""
+        """Start steps whose inputs are complete, while there is a core for them; pass over those up to date."""
         for step in list(self.waiting):
             if not self.passed.issuperset(step.after):
                 continue
             if step.name not in self.keys:
-                reads = {name: plan.digest(file) for name, file in self.stage.reads(step, self.ran).items()}
-                self.keys[step.name] = plan.key(self.project, step, self.edition, reads, self.imports)
+                reads = {name: files.file_sha256(file) for name, file in self.stage.reads(step, self.ran).items()}
+                self.keys[step.name] = plan.key(self.project, step, self.edition, reads)
                 if not self.options.force and not self._why(step):
                     self.waiting.remove(step)
                     self.passed.add(step.name)
                     continue
-                self._tell(step.name, WAITING)
-            if self.pool.running < self.options.jobs:
+                self._emit(step.name, WAITING)
+            if len(self.pool.running) < self.options.jobs:
                 self.waiting.remove(step)
                 self._start(step)
 
-    def _tell(self, step: str, doing: str, cell: int = 0) -> None:
-        self.options.tell(self.edition.name, step, doing, cell, len(self.cells.get(step, ())))
+    def _emit(self, step: str, doing: str, cell: int = 0) -> None:
+        seconds = time.monotonic() - self.options.started
+        self.options.emit(Event(seconds, self.edition.name, step, doing, cell, len(self.cells.get(step, ()))))
 
     def _why(self, step: Step) -> list[str]:
         outputs = plan.published(self.project, step, self.edition.name)
@@ -244,10 +174,8 @@ class Run:
         return plan.why(step, self.keys[step.name], then, outputs, recorded)
 
     def _start(self, step: Step) -> None:
-        self.stage.prepare(step, self.ran)
-        scratch = self.stage.scratch(step)
-        injected = self.edition.injected(step.name)
-        self.cells[step.name] = _cells_to_run(notebook_file.load(scratch / "source.ipynb", step.notebook), injected)
+        injected, scratch = self.edition.injected(step.name), self.stage.scratch(step)
+        self.cells[step.name] = _cells_to_run(self.stage.prepare(step, self.ran), injected)
         self.running[scratch] = step
         self.pool.start(
             scratch,
@@ -256,88 +184,91 @@ class Run:
             cwd=self.stage.tree(step) / "notebooks",
             parameters=injected,
         )
-        self._tell(step.name, STARTING)
+        self._emit(step.name, STARTING)
 
-    def hear(self, event: Event) -> None:
-        if event.scratch is None:
-            self.options.tell("", "", DONE)
-        elif step := self.running.get(event.scratch):
-            if event.cell is not None:
-                self.last_cell[step.name] = event.cell
-                self._tell(step.name, EXECUTING, event.cell)
+    def hear(self, message: Message) -> None:
+        """Take in what happened to a job, if it is one of this edition's."""
+        if step := self.running.get(message.scratch):
+            if message.cell is not None:
+                self.last_cell[step.name] = message.cell
+                self._emit(step.name, EXECUTING, message.cell)
             else:
-                del self.running[event.scratch]
+                del self.running[message.scratch]
                 try:
                     if not self.failure:
-                        self._collect(step, event)
-                except (StepFailed, Problems) as failure:
+                        self._collect(step, message)
+                except Problems as failure:
                     self._give_up(failure)
         self.go_on()
 
-    def _collect(self, step: Step, event: Event) -> None:
-        """Takes what an ended step has made. Raises StepFailed, Problems."""
+    def check_untouched(self) -> None:
+        """Give up if the run rests on files that have changed since."""
+        if self.options.changed and self.options.changed() and not self.failure:
+            try:
+                self.stage.check_untouched()
+            except Problems as problems:
+                self._give_up(problems)
+
+    def _collect(self, step: Step, message: Message) -> None:
+        """Take what an ended step has made. Raises Problems."""
         try:
-            if failure := self._failure(step, event):
-                raise StepFailed(failure)
+            if not (message.result and message.result.passed):
+                raise Problems([self._failed(step, message)])
             self.stage.collect(step)
-        except (StepFailed, Problems) as error:
-            kept = self.stage.keep_failed(step).relative_to(self.project.root)
-            if isinstance(error, StepFailed):
-                raise StepFailed(f"{error}\nNothing was published. What it left is in {kept}.") from None
+        except Problems:
+            self.stage.keep_failed(step)
             raise
         self.passed.add(step.name)
         self.ran[step.name] = step
-        self._tell(step.name, DONE)
+        self._emit(step.name, DONE)
 
-    def _failure(self, step: Step, event: Event) -> str | None:
-        """What went wrong, for a reporter to read; None if nothing did."""
-        said = _said(event.scratch / "result.json")
-        if event.exit == 0 and said == {}:
-            return None
-        cell = (said or {}).get("cell") or self.last_cell.get(step.name)
-        if event.late:
-            error = f"the cell ran longer than {self.options.cell_seconds:g} seconds and was ended"
-        elif said:
-            error = said["error"]
+    def _failed(self, step: Step, message: Message) -> Problem:
+        """What went wrong in a notebook: the cell, its error and its code."""
+        result = message.result
+        cell = (result.cell if result else None) or self.last_cell.get(step.name)
+        if message.late:
+            error = f"The cell ran longer than {self.options.cell_seconds:g} seconds and was ended."
+        elif result:
+            error = result.error
         else:
-            error = f"the cell ended the notebook's process ({_cause(event.exit)})"
-        where = f"{step.notebook}, cell [{cell}]" if cell else step.notebook
+            error = f"The notebook's process {process.cause(message.exit or 0)}."
         source = self.cells[step.name][cell - 1] if cell else ""
         shown = "".join(f"\n    {line}" for line in source.splitlines())
-        return f"{where}: {error}{shown}"
+        left = self.stage.failed.relative_to(self.project.root)
+        told = f"{error}{shown}\nNothing was published. What the notebook left is in {left}."
+        return Problem(Where(f"{step.notebook}, cell [{cell}]" if cell else step.notebook), told)
 
     def finish(self) -> Report:
-        """Puts what the steps made in place of what was there, with the record that they ran."""
-        self._tell("", PUBLISHING)
+        """Put what the steps made in place of what was there, with the record that they ran."""
+        self._emit("", PUBLISHING)
         try:
             if self.failure:
                 raise self.failure
             self.stage.check_untouched()
             return self._publish() if self.ran or self.options.pages else Report(self.edition.name)
-        except (StepFailed, Problems) as failure:
+        except Problems as failure:
             return Report(self.edition.name, failure=failure)
         finally:
             self.stage.remove()
-            self._tell("", DONE)
+            self._emit("", DONE)
 
     def _publish(self) -> Report:
-        steps = {name: (step, self.keys[name]) for name, step in self.ran.items()}
-        changed = put_in_place(self.project, self.stage, steps, self.options.pages)
+        ran = {name: (step, self.keys[name]) for name, step in self.ran.items()}
+        changed = put_in_place(self.project, self.stage, ran, self.options.pages)
         return Report(self.edition.name, tuple(step.name for step in self.chain if step.name in self.ran), changed)
 
 
 def put_in_place(
-    project: Project, stage: Stage, ran: dict[str, tuple[Step, plan.Key]], pages: Pages | None
+    project: Project, stage: Stage, ran: dict[str, tuple[Step, plan.Key]], pages: SharedPages | None
 ) -> tuple[str, ...]:
-    """Publishes what the steps that ran have left in the stage, with the record of it and the shared pages.
+    """Publish what the steps that ran have left in the stage, with the record of it and the shared pages.
 
     Returns the published files that changed. Raises Problems.
     """
     moves: publish.Moves = {}
     record = plan.Record.load(project, stage.edition)
     for step, key in ran.values():
-        names = (*step.writes, executed(stage.edition, step.notebook))
-        new = plan.hashes(stage.made, names)
+        new = files.hashes(stage.made, *step.writes, executed(project, stage.edition, step.notebook))
         old = plan.published(project, step, stage.edition)
         moves |= {name: f"made/{name}" for name, value in new.items() if old.get(name) != value}
         moves |= dict.fromkeys(old.keys() - new.keys())
@@ -353,7 +284,7 @@ def put_in_place(
     return changed
 
 
-def _cells_to_run(source: notebook_file.Notebook, injected: dict[str, object]) -> list[str]:
+def _cells_to_run(source: notebook_file.Notebook, injected: dict[str, Value]) -> list[str]:
     """The text of each cell that will be executed; [1] is the first."""
     texts = []
     for cell in notebook_file.code_cells(source):
@@ -361,18 +292,3 @@ def _cells_to_run(source: notebook_file.Notebook, injected: dict[str, object]) -
         if injected and "parameters" in notebook_file.tags(cell):
             texts.append("\n".join(f"{name} = {value!r}" for name, value in injected.items()))
     return texts
-
-
-def _said(result: Path) -> dict[str, str | int | None] | None:
-    """What a notebook's process said of its end; None if it came to none."""
-    try:
-        return json.loads(result.read_text())
-    except FileNotFoundError:
-        return None
-    except ValueError:
-        room = shutil.disk_usage(result.parent).free / 1e6
-        return {"error": f"its process could not write its result (the disk has {room:.1f} MB left)"}
-
-
-def _cause(code: int | None) -> str:
-    return signal.Signals(-code).name if code and code < 0 else f"exit code {code}"

@@ -1,7 +1,7 @@
 """Where machines that work together meet: bundles of files in a shared folder or at an fsspec URL.
 
-A bundle is one object, a zip of its files whose bytes depend on them alone. It is there whole or not at all: an
-object store shows an object when all of it has arrived, and in a folder it gets its name by rename.
+A bundle is one object, a zip of its files whose bytes depend on them alone. It is there whole or not at all: an object
+store shows an object once all of it has arrived, and in a folder it gets its name by rename.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from pathlib import Path
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
+from toll.digests import zipped
+
 
 class Damaged(Exception):
     """A bundle whose bytes are not those that were put."""
 
 
 class Store:
-    """Bundles by name. What goes wrong beneath (no such bucket, no permission) is raised as fsspec has it."""
+    """Bundles by name. What goes wrong beneath (no such bucket, no permission) is raised as fsspec raises it."""
 
     def __init__(self, url: str):
         self.url = url
@@ -34,7 +36,7 @@ class Store:
         return self._files.exists(self._path(name))
 
     def put(self, name: str, files: Mapping[str, bytes]) -> None:
-        path, data = self._path(name), _packed(files)
+        path, data = self._path(name), zipped(files)
         if isinstance(self._files, LocalFileSystem):
             self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
             part = f"{path}.{uuid.uuid4().hex}"
@@ -44,7 +46,7 @@ class Store:
             self._files.pipe_file(path, data)
 
     def get(self, name: str, folder: Path) -> None:
-        """Lays the files of a bundle out in `folder`. Raises FileNotFoundError, Damaged."""
+        """Lay the files of a bundle out in `folder`. Raises FileNotFoundError, Damaged."""
         path = self._path(name)
         data = self._files.cat_file(path)
         try:
@@ -56,15 +58,6 @@ class Store:
             raise Damaged(f"{path}: {error}") from None
 
     def drop(self, name: str) -> None:
-        """Deletes a bundle, if it is there."""
+        """Delete a bundle, if it is there."""
         if self.holds(name):
             self._files.rm_file(self._path(name))
-
-
-def _packed(files: Mapping[str, bytes]) -> bytes:
-    """A zip with its files in order and without dates."""
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as bundle:
-        for name in sorted(files):
-            bundle.writestr(zipfile.ZipInfo(name), files[name], zipfile.ZIP_DEFLATED)
-    return target.getvalue()

@@ -1,49 +1,79 @@
-"""`toll watch`: what is saved is run again at once, with everything that depends on it."""
+"""`toll watch`: runs again what is saved, with everything that depends on it, and serves what comes out.
+
+A picture is shown as soon as it is drawn, as a draft beside what is published, which changes only when everything has
+passed. A run whose inputs are saved again is given up, so that the next one starts at once.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 
+from toll.problems import Problems
 from toll.project import Project
-from toll.run.imports import PACKAGE
+from toll.run import calls, commands, files, plan, runner
+from toll.run.live import Site
+from toll.run.plan import Hooks
+from toll.run.pool import Pool
 
-LOOK_EVERY = 0.15  # seconds
-SETTLED = 0.03  # seconds: whoever is still writing is waited for
-
-Look = dict[str, tuple[int, int]]
-
-
-def look(folder: Path, *without: Path) -> Look:
-    """Time and size of every file: whether they may have changed. What did is decided by content."""
-    found: Look = {}
-    for place, folders, files in os.walk(folder):
-        hidden = (".", "__pycache__")
-        folders[:] = [name for name in folders if not name.startswith(hidden) and Path(place, name) not in without]
-        for file in (Path(place, name) for name in files):
-            with contextlib.suppress(FileNotFoundError):
-                found[str(file)] = file.stat().st_mtime_ns, file.stat().st_size
-    return found
+LOOK_EVERY = 0.05  # seconds
+SETTLED = 0.02  # seconds: whoever is still writing is waited for
+PORT = "TOLL_PORT"
 
 
-def watch(project: Project, react: Callable[[], None]) -> None:
-    """Calls `react` now and after each change, until this package's own code changes: that takes a new start."""
-    code, seen = look(PACKAGE), None
-    while look(PACKAGE) == code:
-        now = look(project.root, project.figures, project.processed("."))
-        if now == seen:
-            time.sleep(LOOK_EVERY)
-            continue
-        time.sleep(SETTLED)
-        if now == look(project.root, project.figures, project.processed(".")):
-            seen = now
-            react()
-
-
-def start_anew() -> None:
-    """Replaces this process by the same command, with the code as it is now."""
+def watch(project: Project, hooks: Hooks, names: Callable[[], list[str]]) -> None:
+    """Keep the editions that `names` gives up to date, until the package's own code changes: that takes a new start."""
+    site = Site(project.figures, project.work / "drafts", int(os.environ.get(PORT, 0)))
+    options = runner.Options(pages=hooks.pages)
+    environment = {calls.DRAFTS: str(site.drafts)}
+    with site, runner.terminable(), runner.pool(options, hooks, **environment) as pool:
+        print(f"Watching; {site.address} shows what comes out. Ctrl-C ends.", file=sys.stderr)
+        code, seen = files.look(files.PACKAGE), None
+        while files.look(files.PACKAGE) == code:
+            now = _look(project)
+            if now == seen:
+                time.sleep(LOOK_EVERY)
+                continue
+            time.sleep(SETTLED)
+            if now == _look(project):
+                seen = now
+                _react(project, hooks, names, pool, site, partial(_changed, project, now))
+    os.environ[PORT] = site.address.rpartition(":")[2].strip("/")  # for the pages that are open
     os.execv(sys.executable, [sys.executable, "-m", "toll", *sys.argv[1:]])
+
+
+def _changed(project: Project, then: files.Look) -> bool:
+    return _look(project) != then
+
+
+def _look(project: Project) -> files.Look:
+    return files.look(project.root, project.figures, project.processed("."), files.PACKAGE)
+
+
+def _react(
+    project: Project,
+    hooks: Hooks,
+    names: Callable[[], list[str]],
+    pool: Pool,
+    site: Site,
+    changed: Callable[[], bool],
+) -> None:
+    """Run what is stale now. What is wrong is told, and can be mended."""
+    options = runner.Options(pages=hooks.pages, changed=changed)
+    try:
+        wanted = [plan.plan_edition(project, name) for name in names()]
+        if stale := plan.stale(project, wanted, hooks):
+            site.tell("Running …")
+            plan.check(project, stale, hooks)
+            reports = commands.execute(project, stale, options, lambda *order: runner.run(*order, pool))
+            commands.tell(project, reports, options.started)
+            if failures := [problem for report in reports if report.failure for problem in report.failure.problems]:
+                raise Problems(failures)
+        site.published()
+    except (Problems, OSError) as error:
+        print(error, file=sys.stderr)
+        site.tell(str(error))
+    sys.stdout.flush()

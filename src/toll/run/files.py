@@ -1,0 +1,72 @@
+"""Files by path and by content: which there are, their digests, and the one digest of this package's code."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from toll.digests import file_sha256, sha256
+
+PACKAGE = Path(__file__).parents[1]
+
+Hashes = dict[str, str]  # by path in the project
+Look = dict[str, tuple[int, int]]  # by path: time and size
+
+
+def visible(name: str) -> bool:
+    """Whether a path counts: hidden files and caches don't."""
+    return not any(part.startswith(".") or part == "__pycache__" for part in name.split("/"))
+
+
+def find(root: Path, path: str) -> list[str]:
+    """The files at a path, itself or everything in it, in order, as paths in `root`."""
+    if (root / path).is_file():
+        return [path] if visible(path) else []
+    found = [os.path.relpath(file, root).replace(os.sep, "/") for file in _walk(root / path)]
+    return sorted(filter(visible, found), key=lambda name: name.split("/"))
+
+
+def _walk(folder: Path, without: tuple[Path, ...] = ()) -> Iterator[str]:
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if visible(name) and Path(place, name) not in without]
+        yield from (f"{place}{os.sep}{name}" for name in names)
+
+
+def hashes(root: Path, *paths: str) -> Hashes:
+    return {name: file_sha256(root / name) for path in paths for name in find(root, path)}
+
+
+def changes(now: dict[str, str], then: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """What differs between two sets of files, by path: “edited”, “added” or “deleted”."""
+    for name in sorted(name for name in now.keys() | then.keys() if now.get(name) != then.get(name)):
+        yield name, "added" if name not in then else "deleted" if name not in now else "edited"
+
+
+def quick_digest(file: Path) -> str:
+    """The SHA-256 of a file that may be large: read once in this process for each size and time of the file."""
+    about = file.stat()
+    return _digest(file, about.st_size, about.st_mtime_ns)
+
+
+@cache
+def _digest(file: Path, size: int, changed: int) -> str:
+    return file_sha256(file)
+
+
+def package_digest() -> str:
+    """The SHA-256 of this package's files, by name and content: it changes with any of them."""
+    return sha256("".join(f"{name} {quick_digest(PACKAGE / name)}\n" for name in find(PACKAGE, ".")).encode())
+
+
+def look(folder: Path, *without: Path) -> Look:
+    """Time and size of every file: whether any may have changed. Whether one did, its content decides."""
+    found: Look = {}
+    for file in _walk(folder, without):
+        try:
+            about = os.stat(file)  # noqa: PTH116 - `watch` looks at hundreds of files many times a second
+        except FileNotFoundError:
+            continue
+        found[file] = about.st_mtime_ns, about.st_size
+    return found

@@ -1,0 +1,219 @@
+"""Helper processes: what someone waits for goes first, what is ordered ahead gets done, none outlives its owner."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from support.processes import wait_for
+from toll.problems import Problems
+from toll.run import calls, pool
+from toll.run.calls import Call
+from toll.run.pool import Pool, Settings
+
+FUNCTIONS = """
+import os, sys, time
+from pathlib import Path
+from toll.problems import Problem, Problems, Where
+
+def warm_up():
+    if os.environ.get("XDG_CACHE_HOME") == "no warmth":
+        raise Problems([Problem(Where("renderer"), "It has no fonts.")])
+
+def write(path, seconds=0.0):
+    with open(path, "a") as file:
+        file.write(f"{os.getpid()} ")
+    time.sleep(seconds)
+
+def refuse(name):
+    raise Problems([Problem(Where(name), "It does not fit.")])
+
+def break_():
+    1 / 0
+
+def die(path):
+    write(path)
+    os._exit(7)
+
+def wait_for(path):
+    while not Path(path).exists():
+        time.sleep(0.01)
+"""
+
+
+@pytest.fixture(autouse=True)
+def functions(tmp_path, monkeypatch):
+    (tmp_path / "functions.py").write_text(FUNCTIONS)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+
+def call(function: str, *arguments: object, key: str = "") -> Call:
+    return Call(key or repr((function, arguments)), f"functions:{function}", arguments)
+
+
+def write(path: Path, seconds: float = 0.0) -> Call:
+    return call("write", str(path), seconds)
+
+
+def helpers(count: int):
+    return pool.helpers(count, "functions:warm_up")
+
+
+@pytest.fixture
+def run(monkeypatch):
+    """A pool with one prompt and one polite helper, as a run has it."""
+    settings = Settings(engine="", warm_up="functions:warm_up", prompt=1, polite=1)
+    with Pool(settings) as pool:
+        monkeypatch.setenv(calls.ADDRESS, pool.address)
+        yield pool
+
+
+def test_without_a_pool_there_is_no_one_to_call():
+    assert not calls.possible()
+    with helpers(1):
+        assert calls.possible()
+    assert not calls.possible()
+
+
+def test_calls_are_made_side_by_side(tmp_path):
+    """Each of the two waits for what the other does first; one after the other they would never end."""
+    with helpers(2):
+        calls.make([write(tmp_path / "warm 1", 0.1), write(tmp_path / "warm 2", 0.1)])
+        other = threading.Thread(target=calls.make, args=[[call("wait_for", str(tmp_path / "made"))]])
+        other.start()
+        calls.make([write(tmp_path / "made")])
+        other.join(60)
+        assert not other.is_alive()
+
+
+def test_what_someone_waits_for_goes_first(run, tmp_path):
+    calls.make_ahead([write(tmp_path / f"later {number}", 0.5) for number in range(20)])
+    calls.make([write(tmp_path / "now")])
+    assert len(list(tmp_path.glob("later*"))) < 10
+
+
+def test_what_is_ordered_ahead_is_made_when_there_is_nothing_else_to_do(run, tmp_path):
+    calls.make_ahead([write(tmp_path / str(number)) for number in range(5)])
+    wait_for(lambda: len(list(tmp_path.glob("[0-9]"))) == 5)
+
+
+def test_helpers_for_calls_of_this_process_make_nothing_ahead(tmp_path):
+    with helpers(1):
+        calls.make_ahead([write(tmp_path / "ahead")])
+        calls.make([write(tmp_path / "now")])
+        calls.make([write(tmp_path / "now")])
+    assert not (tmp_path / "ahead").exists()
+
+
+def test_the_same_call_is_made_once_for_all_who_wait_for_it(run, tmp_path):
+    go, made = str(tmp_path / "go"), tmp_path / "made"
+    same = Call("same", "functions:write", (str(made), 0.5))
+    blocking = call("wait_for", go)
+    clients = [threading.Thread(target=calls.make, args=[[one]]) for one in (blocking, blocking, same, same)]
+    calls.make_ahead([same])
+    for client in clients:
+        client.start()
+    wait_for(made.exists)
+    Path(go).touch()
+    for client in clients:
+        client.join(60)
+    assert not any(client.is_alive() for client in clients)
+    assert len(made.read_text().split()) == 1
+
+
+def test_all_problems_come_back_and_the_helper_goes_on(tmp_path):
+    with helpers(1):
+        with pytest.raises(Problems) as raised:
+            calls.make([call("refuse", "a"), write(tmp_path / "between"), call("refuse", "b")])
+        assert [str(problem) for problem in raised.value.problems] == ["a: It does not fit.", "b: It does not fit."]
+        with pytest.raises(RuntimeError, match="ZeroDivisionError: division by zero"):
+            calls.make([call("break_")])
+        calls.make([write(tmp_path / "after")])
+    assert (tmp_path / "between").read_text() == (tmp_path / "after").read_text()
+
+
+def test_a_helper_that_cannot_start_says_why(monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", "no warmth")
+    with helpers(1), pytest.raises(Problems, match="It has no fonts"):
+        calls.make([call("break_")])
+
+
+def test_a_helper_that_dies_is_replaced_and_what_kills_it_twice_is_an_error(tmp_path):
+    with helpers(1):
+        with pytest.raises(RuntimeError, match=r"A helper process ended with exit code 7 during functions:die"):
+            calls.make([call("die", str(tmp_path / "deaths"))])
+        assert len(set((tmp_path / "deaths").read_text().split())) == 2
+        calls.make([write(tmp_path / "alive")])
+
+
+def test_a_call_whose_helper_is_killed_is_made_by_another(tmp_path):
+    with helpers(1):
+        waiting = threading.Thread(target=calls.make, args=[[write(tmp_path / "made", 1.0)]])
+        waiting.start()
+        wait_for((tmp_path / "made").exists)
+        wait_for(lambda: (tmp_path / "made").read_text())
+        os.kill(int((tmp_path / "made").read_text()), signal.SIGKILL)
+        waiting.join(60)
+    assert len(set((tmp_path / "made").read_text().split())) == 2
+
+
+def test_calls_of_a_process_that_is_gone_are_not_made(run, tmp_path):
+    """The one that its helper is making is finished; the ones that wait are dropped."""
+    script = "import sys; from toll.run import calls; calls.make([calls.Call(*eval(text)) for text in sys.argv[1:]])"
+    go = tmp_path / "go"
+    orders = [call("wait_for", str(go), key=key) for key in ("one", "two")] + [write(tmp_path / "never")]
+    client = subprocess.Popen([sys.executable, "-c", script, *(repr(tuple(order)) for order in orders)])
+    calls.make_ahead([write(tmp_path / "ahead")])
+    time.sleep(2)
+    client.kill()
+    client.wait()
+    go.touch()
+    calls.make([write(tmp_path / "now")])
+    wait_for((tmp_path / "ahead").exists)
+    assert not (tmp_path / "never").exists()
+
+
+def test_a_pool_that_ends_is_an_error_and_not_a_wait(tmp_path):
+    with helpers(1):
+        calls.make([write(tmp_path / "helper")])
+        server = Path(f"/proc/{(tmp_path / 'helper').read_text().strip()}/stat").read_text().split(")")[1].split()[1]
+        os.kill(int(server), signal.SIGKILL)
+        with pytest.raises(RuntimeError, match="The pool of helper processes stopped"):
+            calls.make([write(tmp_path / "never")])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_helpers_end_with_an_owner_that_is_killed(tmp_path):
+    code = (
+        "import sys, time; from toll.run import calls, pool\n"
+        "with pool.helpers(2, 'functions:warm_up'):\n"
+        "    calls.make([calls.Call(name, 'functions:write', (sys.argv[1], 0.5)) for name in 'ab'])\n"
+        "    print('up', flush=True); time.sleep(99)"
+    )
+    made = tmp_path / "made"
+    owner = subprocess.Popen([sys.executable, "-c", code, made], stdout=subprocess.PIPE)
+    assert owner.stdout.readline() == b"up\n"
+    owner.kill()
+    owner.wait()
+    pids = made.read_text().split()
+    assert len(set(pids)) == 2
+    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))
+
+
+def test_a_client_that_says_nothing_or_half_does_no_harm(tmp_path):
+    import socket
+
+    with helpers(1):
+        for said in (b"", b"\0\0\0\x20half an order"):
+            with socket.socket(socket.AF_UNIX) as client:
+                client.connect(os.environ[calls.ADDRESS])
+                client.sendall(said)
+        calls.make([write(tmp_path / "made")])
+    assert (tmp_path / "made").exists()
