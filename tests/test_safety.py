@@ -84,7 +84,7 @@ def test_nothing_that_a_text_says_is_done(desk, tab, tmp_path, attack):
     graphic, attacked = everywhere(desk.graphic, attack)
     desk.publish(graphic=graphic, ledger=attacked, fact_check=FACT_CHECK.with_columns(claim=pl.lit(attack)))
     desk.correct(f"2031-07-02{correction}")  # not yet in the files
-    tab.goto(desk.page().as_uri())
+    tab.goto(desk.share().as_uri())
     assert attack in tab.locator(".pending").text_content()
     assert tab.title() == "Graphics for editors"
     assert tab.evaluate("[document.scripts.length, document.styleSheets.length]") == [0, 1]
@@ -121,7 +121,7 @@ def test_an_attack_works_where_it_is_let_in(tab, tmp_path, name):
 def test_the_policy_stops_a_script_that_was_slipped_in(desk, tab, folder, title):
     desk.correct()
     desk.publish()
-    path = desk.page().parent / folder / "index.html"
+    path = desk.share().parent / folder / "index.html"
     path.write_text(path.read_text("utf-8").replace("</main>", f"<script>{RUN}</script></main>"), "utf-8")
     tab.goto(path.as_uri())
     assert tab.title() == title

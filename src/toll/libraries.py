@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from importlib import metadata
 
 from packaging.requirements import Requirement
@@ -20,12 +21,13 @@ def version(pin: Requirement) -> str:
     return str(pin.specifier).removeprefix("==")
 
 
+@cache
 def version_mismatches(lock: str) -> list[str]:
-    """The installed libraries that differ from the lock, as “polars 2.1.0, locked 2.2.0”."""
+    """The installed libraries that differ from the lock, as “polars 2.1.0, not 2.2.0”."""
     wanted = [pin for pin in pinned(lock) if pin.marker is None or pin.marker.evaluate()]
     installed = {pin.name: next(iter(metadata.distributions(name=pin.name)), None) for pin in wanted}
     return [
-        f"{pin.name} {found.version if found else 'missing'}, locked {version(pin)}"
+        f"{pin.name} {found.version if found else 'not installed'}, not {version(pin)}"
         for pin in wanted
         if (found := installed[pin.name]) is None or not pin.specifier.contains(found.version, prereleases=True)
     ]

@@ -59,28 +59,30 @@ def test_the_bundle_holds_everything_for_one_graphic(desk, tmp_path):
 
 def test_published_again_elsewhere_and_later_all_bytes_are_the_same(desk, monkeypatch):
     folder = desk.publish()
-    before, page = files(folder), desk.page().read_bytes()
+    before, page = files(folder), desk.share().read_bytes()
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     time.tzset()
     os.utime(folder / "ferry-desktop.svg", (2e9, 2e9))
     (folder / "ferry-desktop.svg").chmod(0o600)
     desk.publish()
     assert files(folder) == before
-    assert desk.page().read_bytes() == page
+    assert desk.share().read_bytes() == page
     monkeypatch.undo()
     time.tzset()
 
 
-def test_the_front_page_needs_no_table_library(desk):
+def test_the_shared_pages_need_no_table_library(desk):
     desk.publish()
     code = (
         "import sys; from pathlib import Path; sys.modules['polars'] = sys.modules['altair'] = None\n"
-        "from toll.pages import front_page; from toll.project import Project\n"
-        "front_page.write(Project(Path(sys.argv[1])), 'article')"
+        "from toll.pages import shared; from toll.project import Project\n"
+        "shared.write(Project(Path(sys.argv[1])), ['article'], lambda edition: [])"
     )
-    expected = desk.page().read_bytes()
+    page = desk.share()
+    expected = page.read_bytes()
+    page.unlink()
     subprocess.run([sys.executable, "-c", code, desk.project.root], check=True)
-    assert desk.page().read_bytes() == expected
+    assert page.read_bytes() == expected
 
 
 def test_numbers_walk_back_to_the_words_of_the_source(desk):
@@ -136,7 +138,7 @@ def test_the_article_comes_first_and_nested_editions_find_their_files(desk):
 @pytest.mark.parametrize("edition", ["article", "sweep/a"])
 def test_an_editions_page_finds_all_its_files_and_the_way_back(desk, edition):
     folder = desk.publish(edition)
-    desk.page()
+    desk.share()
     page = desk.read(edition)
     links = page.xpath("//a/@href[not(starts-with(., '#') or starts-with(., 'https:'))]") + page.xpath("//img/@src")
     assert len(links) > 30
@@ -287,4 +289,4 @@ def test_a_graphic_cannot_take_the_name_of_a_table(desk):
 def test_a_broken_index_is_named(desk):
     (desk.publish() / "gallery.json").write_text('{\n"as_of": ')
     with pytest.raises(Problems, match=r"figures/article/gallery\.json, line 2: .*`toll run article --force`"):
-        desk.page()
+        desk.share()

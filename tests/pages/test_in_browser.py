@@ -23,7 +23,7 @@ def shop(tmp_path_factory, pictures):
     desk = Desk(tmp_path_factory.mktemp("shop") / "desk", *pictures)
     desk.publish()
     desk.publish("sweep/slow", base_url="https://example.org/old/")
-    desk.page()
+    desk.share()
     return desk
 
 

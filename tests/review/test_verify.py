@@ -133,7 +133,7 @@ def test_other_libraries_are_named(checkout, redrawn):
     lock = checkout.lock.read_text()
     checkout.lock.write_text(lock.replace("altair==", "altair==9.").replace("polars==", "polars==8."))
     for cause in causes(checkout, redrawn).values():
-        assert "other libraries (altair " in cause and ", locked 9." in cause and "polars" in cause
+        assert "other libraries (altair " in cause and ", not 9." in cause and "polars" in cause
 
 
 def test_the_installed_libraries_are_the_locked_ones():

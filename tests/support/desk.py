@@ -16,7 +16,7 @@ from toll import tables
 from toll.graphics.export import export
 from toll.graphics.graphic import Furniture, Graphic, Meta
 from toll.ledger.ledger import REPORTED, Entry, Ledger
-from toll.pages import front_page, gallery, shared
+from toll.pages import gallery, shared
 from toll.project import Project
 from toll.run import editions
 
@@ -154,21 +154,18 @@ class Desk:
             document["cells"].insert(
                 1, document["cells"][0] | {"id": "injected", "metadata": injected, "source": source}
             )
-        file = self.project.root / editions.executed(edition, "notebooks/01-crossings.ipynb")
+        file = self.project.root / editions.executed(self.project, edition, "notebooks/01-crossings.ipynb")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 
     def share(self):
-        """Write the pages that editions share, as a run does after them."""
+        """Write the pages that editions share, as a run does after them; returns the front page."""
         names = editions.published(self.project)
         shared.write(self.project, names, lambda edition: editions.executed_notebooks(self.project, edition))
-
-    def page(self):
-        front_page.write(self.project, "article")
         return self.project.figures / "index.html"
 
     def front(self):
-        return html.fromstring(self.page().read_text("utf-8"))
+        return html.fromstring(self.share().read_text("utf-8"))
 
     def read(self, edition="article", page="index.html"):
         return html.fromstring((self.project.published(edition) / page).read_text("utf-8"))

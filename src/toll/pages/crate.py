@@ -48,12 +48,12 @@ INPUTS = ("data/raw/*.csv", "requirements.lock", "notebooks/chain.yml")  # of ev
 Entity = dict[str, Any]
 
 
-def write(project: Project, first: str, notebooks: Callable[[str], Iterable[Path]]) -> None:
-    """Write figures/ro-crate-metadata.json, the edition `first` leading, unless nothing has been published.
+def write(project: Project, indexes: dict[str, Index], notebooks: Callable[[str], Iterable[Path]]) -> None:
+    """Write figures/ro-crate-metadata.json, unless nothing has been published.
 
-    `notebooks` gives the executed notebooks of an edition.
+    `indexes` has the gallery.json of each edition, `notebooks` gives the executed notebooks of one.
     """
-    if indexes := index.load_all(project, first):
+    if indexes:
         graph = list(_graph(project, indexes, notebooks))
         (project.figures / NAME).write_bytes(digests.canonical_json({"@context": CONTEXT, "@graph": graph}))
 

@@ -20,10 +20,10 @@ from toll.ledger import wording
 from toll.pages import edition_page
 from toll.pages.index import (
     FACT_CHECK,
-    FACT_CHECK_PAGE,
     INDEX,
     NUMBERS,
     PAGE,
+    PAGES,
     SUMS,
     correction_record,
     split_place,
@@ -39,19 +39,23 @@ if TYPE_CHECKING:
     from toll.project import Project
 
 File = dict[str, Any]  # name, bytes, sha256; of a picture also what it is, see `toll.graphics.export`
-# What a graphic's page says of a number, by the names of gallery.json and of a ledger entry.
-SHOWN = {
-    "id": "id",
-    "text": "text",
-    "label": "label",
-    "status": "status",
-    "formula": "formula",
-    "exact": "exact",
-    "paragraph": "locator",
-    "citation": "citation",
-    "attributed_to": "attributed_to",
-    "caveat": "caveat",
-}
+SHOWN = ("id", "text", "label", "status", "formula", "exact", "citation", "attributed_to", "caveat")  # of an entry
+
+
+class Folder:
+    """An edition's published folder; `sums` has the SHA-256 of what was put there."""
+
+    def __init__(self, path: Path, pictures: Iterable[File]):
+        self.path = path
+        self.sums = {picture["name"]: picture["sha256"] for picture in pictures}
+
+    def write(self, name: str, content: bytes) -> File:
+        (self.path / name).write_bytes(content)
+        self.sums[name] = digests.sha256(content)
+        return {"name": name, "bytes": len(content), "sha256": self.sums[name]}
+
+    def read(self, name: str) -> bytes:
+        return (self.path / name).read_bytes()
 
 
 def publish(
@@ -80,23 +84,18 @@ def publish(
         problem for name, table in (shared | plotted).items() for problem in spreadsheet.formulas(name, table)
     ]:
         raise Problems(problems)
-    folder, corrections = project.published(edition), raw.read(project).corrections
-    listed = [_write(folder, name, content) for name, content in shared.items()]
-    shown = [_describe(folder, graphic, records, plotted, ledger, corrections) for graphic in graphics]
-    pages = [_record(folder / FACT_CHECK_PAGE)] if (folder / FACT_CHECK_PAGE).is_file() else []
+    folder, corrections = Folder(project.published(edition), records), raw.read(project).corrections
     index = {
         "as_of": as_of,
         "base_url": base,
-        "pages": pages,
-        "tables": listed,
+        "pages": [folder.write(name, folder.read(name)) for name in PAGES if (folder.path / name).is_file()],
+        "tables": [folder.write(name, table) for name, table in shared.items()],
         "left_out": [{"name": graphic.name, "why": graphic.why} for graphic in left_out],
-        "graphics": shown,
+        "graphics": [_describe(folder, graphic, records, plotted, ledger, corrections) for graphic in graphics],
     }
-    page = _write(folder, PAGE, edition_page.render(edition, index, ledger))
-    files = [_write(folder, INDEX, digests.canonical_json(index | {"page": page})), page, *pages, *listed]
-    for graphic in shown:
-        files += [*graphic["pictures"], graphic["data"], graphic["bundle"]]
-    _write(folder, SUMS, digests.sums({file["name"]: file["sha256"] for file in files}))
+    page = folder.write(PAGE, edition_page.render(edition, index, ledger))
+    folder.write(INDEX, digests.canonical_json(index | {"page": page}))
+    folder.write(SUMS, digests.sums(folder.sums))
 
 
 def address(base_url: str) -> str:
@@ -124,7 +123,7 @@ def corrected(project: Project, graphic: Graphic, ledger: Ledger) -> Graphic:
     return replace(graphic, furniture=replace(graphic.furniture, note=note))
 
 
-# --- Files ---
+# --- One graphic ---
 
 
 def _plotted(project: Project, edition: str, graphics: list[Graphic]) -> dict[str, bytes]:
@@ -137,20 +136,8 @@ def _plotted(project: Project, edition: str, graphics: list[Graphic]) -> dict[st
     return {name: (project.processed(edition) / "graphics" / name).read_bytes() for name in names.values()}
 
 
-def _write(folder: Path, name: str, content: bytes) -> File:
-    (folder / name).write_bytes(content)
-    return _record(folder / name)
-
-
-def _record(path: Path) -> File:
-    return {"name": path.name, "bytes": path.stat().st_size, "sha256": digests.file_sha256(path)}
-
-
-# --- One graphic ---
-
-
 def _describe(
-    folder: Path,
+    folder: Folder,
     graphic: Graphic,
     records: list[File],
     plotted: dict[str, bytes],
@@ -162,7 +149,7 @@ def _describe(
     header, *rows = csv.reader(io.StringIO(plotted[name].decode(), newline=""))
     caption, numbers = _caption(graphic), _numbers(ledger, graphic.name)
     used = {number["id"] for number in numbers}
-    bundle = {picture["name"]: (folder / picture["name"]).read_bytes() for picture in pictures}
+    bundle = {picture["name"]: folder.read(picture["name"]) for picture in pictures}
     bundle |= {name: plotted[name], "README.txt": _readme(graphic, caption)}
     zipped = digests.zipped({f"{graphic.name}/{file}": content for file, content in bundle.items()})
     return {
@@ -172,8 +159,8 @@ def _describe(
         "licence": graphic.meta.licence,
         "digest": graphic.meta.digest,
         "pictures": pictures,
-        "data": _write(folder, name, plotted[name]) | {"columns": header, "rows": rows},
-        "bundle": _write(folder, f"{graphic.name}.zip", zipped),
+        "data": folder.write(name, plotted[name]) | {"columns": header, "rows": rows},
+        "bundle": folder.write(f"{graphic.name}.zip", zipped),
         "numbers": numbers,
         "corrections": [correction_record(correction) for correction in corrections if correction.figure in used],
     }
@@ -183,11 +170,10 @@ def _numbers(ledger: Ledger, graphic: str) -> list[dict[str, Any]]:
     """The numbers printed on a graphic, then those that their formulas use, back to the reported ones."""
     found = []
     for entry in ledger.provenance(graphic):
+        number = {name: getattr(entry, name) for name in SHOWN}
+        number |= {"paragraph": entry.locator, "reading": _reading(entry)}
         places = map(split_place, ledger.printed.get(entry.id, []))
-        number = {name: getattr(entry, field) for name, field in SHOWN.items()}
-        found.append(
-            number | {"reading": _reading(entry), "printed_in": [part for where, part in places if where == graphic]}
-        )
+        found.append(number | {"printed_in": [part for where, part in places if where == graphic]})
     return found
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from toll import readme
 from toll.ledger import wording
-from toll.pages import crate, front_page, index
-from toll.pages.index import Index
+from toll.pages import crate, edition_page, index
+from toll.pages.index import Index, correction_record
+from toll.pages.rendering import render
 from toll.project import Project
 from toll.source import raw
 
@@ -22,16 +23,29 @@ def write(project: Project, editions: Sequence[str], notebooks: Callable[[str], 
     `editions` are those that have a file, the default first; variations are in the gallery but in no findings.
     `notebooks` gives the executed notebooks of an edition. README.md changes only between its `findings` comments.
     """
-    first = editions[0]
-    front_page.write(project, first)
-    crate.write(project, first, notebooks)
-    corrections = _corrections(raw.read(project).corrections)
-    (project.root / "CORRECTIONS.md").write_text(corrections, "utf-8", newline="\n")
-    page, published = project.root / "README.md", index.load_all(project, first)
+    first, corrections = editions[0], raw.read(project).corrections
+    published = index.load_all(project, first)
+    project.figures.mkdir(exist_ok=True)
+    (project.figures / index.PAGE).write_bytes(_front_page(published, list(map(correction_record, corrections))))
+    crate.write(project, published, notebooks)
+    (project.root / "CORRECTIONS.md").write_bytes(_corrections(corrections).encode())
+    page = project.root / "README.md"
     if page.is_file() and first in published:
         findings = _findings(first, published.pop(first))
         findings += "".join(_other(name, edition) for name, edition in published.items() if name in editions)
-        page.write_text(readme.with_findings(page.read_text("utf-8"), findings), "utf-8", newline="\n")
+        page.write_bytes(readme.with_findings(page.read_text("utf-8"), findings).encode())
+
+
+def _front_page(published: dict[str, Index], corrections: list[dict[str, str]]) -> bytes:
+    """Every edition with its graphics, and the corrections that its files do not have yet."""
+    editions = []
+    for name, edition in published.items():
+        graphics = [graphic | {"views": edition_page.views(graphic["pictures"])} for graphic in edition["graphics"]]
+        used = {number["id"] for graphic in graphics for number in graphic["numbers"]}
+        carried = [correction for graphic in graphics for correction in graphic["corrections"]]
+        pending = [each for each in corrections if each["figure"] in used and each not in carried]
+        editions.append(edition | {"name": name, "graphics": graphics, "pending": pending})
+    return render("front", editions=editions, titles=index.TITLES)
 
 
 def _findings(name: str, edition: Index) -> str:

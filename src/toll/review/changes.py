@@ -59,14 +59,19 @@ class ChangedText:
 
 @dataclass(frozen=True)
 class ChangedGraphic:
-    """`files` is how many of its files changed, `share` the share of pixels that differ in its first picture; `views`
-    has that picture as PNG: "before", "after" and "changed", as far as there are such."""
+    """`files` is how many of its files changed. `share` is the share of pixels that differ in the first picture that
+    changed, `views` has it as PNGs: "before", "after", "changed"."""
 
     name: str
     headline: str
     files: int
     share: float
     views: dict[str, bytes]
+
+    @property
+    def summary(self) -> str:
+        pixels = f"{self.share:.1%} of the pixels differ" if self.views else "no picture looks different"
+        return f"{self.files} file{'s' if self.files > 1 else ''} changed, {pixels}"
 
 
 @dataclass(frozen=True)
@@ -127,9 +132,9 @@ def _numbers(old: Publication, new: Publication) -> Iterator[ChangedNumber]:
         if before != after:
             places = [str(place) for one in (new, old) for place in one.ledger.printed.get(id, ())]
             reasons = tuple(_reasons(old.ledger, new.ledger, before, after))
-            texts = [each.qualified if each else "" for each in (before, after)]
+            texts = before.qualified if before else "", after.qualified if after else ""
             printed = tuple(dict.fromkeys(places))
-            yield ChangedNumber(id, (now | then)[id].label, *texts, reasons, printed, _moved(before, after))
+            yield ChangedNumber(id, (then | now)[id].label, *texts, reasons, printed, _moved(before, after))
 
 
 def _moved(before: Entry | None, after: Entry | None) -> float:

@@ -104,7 +104,7 @@ def _lines(since: str, found: list[Changes], uncorrected: list[str]) -> Iterator
             yield f"  {text.place}"
             yield from (f"    {sign} {words}" for sign, words in (("−", text.old), ("+", text.new)) if words)
         for graphic in edition.graphics:
-            yield f"  graphic {graphic.name}: {graphic.files} files, {graphic.share:.1%} of the pixels"
+            yield f"  graphic {graphic.name}: {graphic.summary}"
         if edition.files:
             yield f"  other files: {', '.join(edition.files)}"
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from toll.ledger import wording
 from toll.pages import index
@@ -78,7 +78,7 @@ def read(project: Project, edition: str) -> Publication:
     told = index.load(project, edition)
     ledger = Ledger.from_frames(tables.read(project.processed(edition) / "ledger"))
     notebooks = {_name(path): path for path in editions.executed_notebooks(project, edition)}
-    texts = dict([*_graphics(told), *_fact_check(project, edition), *_notebooks(notebooks)])
+    texts = dict([*_graphics(told), *_fact_check(project, edition)]) | _notebooks(notebooks)
     files = _files(told, f"figures/{edition}")
     files |= {name: [path.relative_to(project.root).as_posix()] for name, path in notebooks.items()}
     return Publication(edition, date.fromisoformat(told["as_of"]), ledger, texts, files)
@@ -110,18 +110,13 @@ def _name(notebook: Path) -> str:
     return f"{notebook.stem.partition('-')[2] or notebook.stem} notebook"
 
 
-def _notebooks(notebooks: dict[str, Path]) -> Iterator[tuple[str, str]]:
-    """The sentences that executed notebooks show, by the place that the output names, or else by the cell's id."""
+def _notebooks(notebooks: dict[str, Path]) -> dict[str, str]:
+    """The sentences that executed notebooks show, by their place; by the id of their cell if they do not name it."""
+    texts: dict[str, list[str]] = {}
     for name, path in notebooks.items():
         for cell in notebook_file.code_cells(notebook_file.load(path, path.name)):
-            texts: dict[str, list[str]] = {}
-            for place, text in _shown(cell.get("outputs", [])):
-                texts.setdefault(place or f"{name}: {cell['id']}", []).append(text)
-            yield from ((place, " ".join(shown)) for place, shown in texts.items())
-
-
-def _shown(outputs: Iterable[dict[str, Any]]) -> Iterator[tuple[str, str]]:
-    for output in outputs:
-        if "text/markdown" in output.get("data", {}):
-            place = output.get("metadata", {}).get("text/markdown", {}).get("place", "")
-            yield place, "".join(output["data"]["text/markdown"])
+            for output in cell.get("outputs", []):
+                if "text/markdown" in output.get("data", {}):
+                    place = output["metadata"].get("text/markdown", {}).get("place") or f"{name}: {cell['id']}"
+                    texts.setdefault(place, []).append("".join(output["data"]["text/markdown"]))
+    return {place: " ".join(shown) for place, shown in texts.items()}

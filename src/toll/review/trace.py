@@ -8,10 +8,12 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from json import dumps
 from math import isinf
 from typing import TYPE_CHECKING, Any
 
 from toll.ledger import wording
+from toll.pages import index
 from toll.problems import Problem, Problems, Where
 from toll.project import Project
 from toll.review import record
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 WITHOUT_UNIT = ("share", "probability", "US dollars")  # their numbers carry a sign
-Corrections = dict[str, list[raw.Correction]]  # by figure
+Corrections = list[raw.Correction]  # the oldest first
 
 
 def trace(project: Project, *, id: str | None = None, json: bool = False) -> int:
@@ -31,31 +33,16 @@ def trace(project: Project, *, id: str | None = None, json: bool = False) -> int
     publications = record.read_all(project)
     if not publications:
         raise Problems([Problem(Where("figures"), "Nothing has been published yet.", "Run `toll run` first.")])
-    if id is None:
-        print(_json(_overview(publications)) if json else "\n".join(_overview_lines(publications)))
-        return 0
-    having = [one for one in publications if id in one.ledger]
+    corrections = sorted(raw.read(project).corrections, key=lambda correction: correction.date)
+    having = [one for one in publications if id is None or id in one.ledger]
     if not having:
-        raise Problems([_unknown(id, publications)])
-    corrections = _corrections(project)
+        raise Problems([_unknown(str(id), publications)])
     if json:
-        print(_json([as_dict(one, id, corrections) for one in having]))
+        content = [as_dict(one, id, corrections) for one in having] if id else _overview(having)
+        print(dumps(content, indent=1, ensure_ascii=False, default=str))
     else:
-        print("\n".join(_lines(having, id, corrections)))
+        print("\n".join(_lines(having, id, corrections) if id else _overview_lines(having)))
     return 0
-
-
-def _json(content: object) -> str:
-    from json import dumps
-
-    return dumps(content, indent=1, ensure_ascii=False, default=str)
-
-
-def _corrections(project: Project) -> Corrections:
-    found: Corrections = {}
-    for correction in sorted(raw.read(project).corrections, key=lambda correction: correction.date):
-        found.setdefault(correction.figure, []).append(correction)
-    return found
 
 
 def _unknown(id: str, publications: list[Publication]) -> Problem:
@@ -161,7 +148,7 @@ def _facts(one: Publication, entry: Entry, corrections: Corrections) -> Iterator
         yield f"a parameter, set in editions/{one.edition}.yml"
     if entry.caveat:
         yield f"Caveat: {entry.caveat}"
-    for each in corrections.get(entry.id, ()):
+    for each in (correction for correction in corrections if correction.figure == entry.id):
         yield f"Corrected {wording.full_date(each.date)}: “{each.was}” is now “{each.now}”. {each.reason}"
 
 
@@ -244,5 +231,5 @@ def _entry(ledger: Ledger, entry: Entry, corrections: Corrections) -> dict[str, 
     found |= {"text": entry.text, "inputs": entry.inputs.split()}
     if entry.formula:
         found["evaluated"] = evaluated(ledger, entry)
-    made = [{k: v for k, v in each._asdict().items() if k != "line"} for each in corrections.get(entry.id, ())]
-    return found | {"corrections": made}
+    own = [index.correction_record(correction) for correction in corrections if correction.figure == entry.id]
+    return found | {"corrections": own}

@@ -8,9 +8,7 @@ finish has left nothing.
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
-import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,9 +16,9 @@ from functools import cache
 from pathlib import Path
 
 from distributed import Worker, get_worker
-from packaging.requirements import Requirement
 
 from toll.digests import sha256
+from toll.libraries import version_mismatches
 from toll.problems import Problem, Where
 from toll.project import CHAIN, Project
 from toll.run import files, notebook_file, plan, runner
@@ -28,8 +26,6 @@ from toll.run.editions import Edition
 from toll.run.pool import Pool, Settings
 from toll.run.steps import Step, covers
 from toll.run.store import Damaged, Store
-
-PIN = re.compile(r"^[A-Za-z0-9][^\\#\n]*==[^\\#\n]*", re.MULTILINE)
 
 
 @dataclass(frozen=True)  # Dask looks into tuples
@@ -95,18 +91,6 @@ def bundle_name(hashes: files.Hashes) -> str:
 def code() -> str:
     """Which Python and which code of this package this process has; asked early, it is the code that was loaded."""
     return f"{plan.ENGINE}, code {files.package_digest()[:12]}"
-
-
-@cache
-def version_mismatches(lock: str) -> list[str]:
-    """The packages of a lock that are not installed here as it pins them."""
-    pins = [pin for pin in map(Requirement, PIN.findall(lock)) if not pin.marker or pin.marker.evaluate()]
-    found = [(pin, next(iter(importlib.metadata.distributions(name=pin.name)), None)) for pin in pins]
-    return [
-        f"{pin.name} {has.version if has else 'not installed'}, not {str(pin.specifier).removeprefix('==')}"
-        for pin, has in found
-        if has is None or not pin.specifier.contains(has.version, prereleases=True)
-    ]
 
 
 def introduce(job: Job, dask_worker: Worker) -> Problem | None:
