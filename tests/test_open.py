@@ -100,9 +100,9 @@ def test_a_parameter_with_a_unit_is_a_chosen_entry(folder):
 
 def test_what_is_missing_is_named(folder):
     with pytest.raises(Problems, match=r"data/processed/article/topics/snow\.parquet: There is no such table"):
-        stories.open(PARAMETERS, "snow", topic="snow")
+        _ = stories.open(PARAMETERS, "snow", topic="snow").ledger
     with pytest.raises(Problems, match="edition: edition is needed and not declared"):
-        stories.open({"as_of": "2031-09-01"}, "rain", topic="weather")
+        _ = stories.open({"as_of": "2031-09-01"}, "rain", topic="weather").ledger
     story = stories.open({"edition": "article", "as_of": "2031-09-01"}, "rain", topic="weather")
     story.ledger.name(wet=story.ledger["wet_2031"])
     with pytest.raises(Problems, match="credit is needed and not declared"):

@@ -124,6 +124,7 @@ COMMANDS = {
         "what changed in what is published since a git revision; .toll/diff/index.html",
         "toll.review.diff:diff",
         (argument("rev", nargs="?", default="HEAD", metavar="REV", help="default: HEAD"),),
+        with_hooks=True,
     ),
     "lab": Command("open JupyterLab on the notebooks", "toll.run.commands:lab"),
 }

@@ -15,7 +15,6 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from toll import wiring
 from toll.pages import index
 from toll.pages.rendering import render
 from toll.problems import Problem, Problems, Where
@@ -28,7 +27,7 @@ from toll.source import corrections
 NEEDED = ("data/processed", "figures", "notebooks", "editions")
 
 
-def diff(project: Project, *, rev: str = "HEAD") -> int:
+def diff(project: Project, *, hooks: plan.Hooks, rev: str = "HEAD") -> int:
     """Print what changed and write .toll/diff/index.html. Raises Problems for a revision that cannot be read."""
     since = revision(project, rev)
     with tempfile.TemporaryDirectory(prefix="toll-diff-") as folder:
@@ -39,14 +38,14 @@ def diff(project: Project, *, rev: str = "HEAD") -> int:
     page = _write_page(project, since, found, uncorrected)
     print("\n".join(_lines(since, found, uncorrected)))
     print(page.relative_to(project.root))
-    if _is_stale(project):
+    if _is_stale(project, hooks):
         print("The published files are older than their sources. Run `toll run`, then `toll diff`.", file=sys.stderr)
     return 0
 
 
-def _is_stale(project: Project) -> bool:
+def _is_stale(project: Project, hooks: plan.Hooks) -> bool:
     planned = [plan.plan_edition(project, name) for name in editions.published(project)]
-    return bool(plan.stale(project, planned, wiring.HOOKS))
+    return bool(plan.stale(project, planned, hooks))
 
 
 # --- The revision ---

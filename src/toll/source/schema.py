@@ -213,7 +213,7 @@ class Source(NamedTuple):
     )
     based_on: tuple[str, ...] = optional(
         IDS,
-        "`id`s of the sources or bodies that it repeats, a space between them. Counts that go back to one origin do "
+        "`id`s of the sources that it repeats, a space between them. Counts that go back to one origin do "
         "not confirm each other",
         refers_to="sources.csv",
     )
