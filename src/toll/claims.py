@@ -79,8 +79,8 @@ class Claims:
             "result": _ADDED_UP if complete else _SOME_ADDED_UP,
             "how_sure": "All are the source's own." if own else "Not all numbers are the source's own.",
         }
-        holds = added.known and added.low <= total.high and (total.low <= added.high or not complete)
-        self._check(id, "holds" if holds else "contradicted", words, {"total": total, "added": added})
+        meets = not total.surely_below(added) and not (complete and added.surely_below(total))
+        self._check(id, "holds" if meets else "contradicted", words, {"total": total, "added": added})
 
     def _check(self, id: str, verdict: str, words: dict[str, str], names: dict[str, Meaning]) -> Said:
         assert verdict in VERDICTS, f"“{verdict}” is no verdict. Choose one of: {', '.join(VERDICTS)}."

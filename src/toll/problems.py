@@ -31,11 +31,6 @@ class Problem(NamedTuple):
     def as_dict(self) -> dict[str, str | int | None]:
         return self.where._asdict() | {"message": self.message, "hint": self.hint}
 
-    @classmethod
-    def old(cls, file: str, line: int | None, column: str | None, found: str, expected: str, do: str) -> Problem:
-        """Until every message is a sentence."""
-        return cls(Where(file, line, column), f"found {found}, expected {expected}.", do)
-
 
 def quoted(value: object, most: int = 60) -> str:
     """Somebody's text as a message shows it: in quotes, cut where it is long, hidden characters escaped."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from inspect import signature
 from typing import Any
 
 import polars as pl
@@ -115,8 +114,6 @@ class Story:
         meta = Meta.of(self.edition, self.as_of, self.ledger, graphic)
         width = self.parameters.get("print_width")
         widths: dict[str, Any] = {"print_widths": (width,)} if width else {}
-        if "ledger" not in signature(Graphic.build).parameters:  # until charts are chart(width, height)
-            return Graphic.build(graphic, lambda w, h, style: chart(w, h), furniture, pl.DataFrame(), meta, **widths)
         return Graphic.build(graphic, chart, furniture, meta, ledger=self.ledger, **widths)
 
     def claims(self) -> Claims:

@@ -126,7 +126,7 @@ def _templates(
     found = {}
     for name, (node, line) in entries.items():
         where = Where(shown, line, name)
-        if (getattr(node, "kind", "") or yaml_lines.kind(node)) != "str":  # until nodes have a kind
+        if node.kind != "str":
             problems.append(Problem(where, f"{yaml_lines.describe(node)} is not a text.", "Put it in quotes."))
             continue
         text = _TILDE.sub(lambda markup: markup[1] or "\u00a0", node.value)

@@ -96,18 +96,6 @@ def texts(node: Node) -> Iterator[tuple[str, int]]:
         yield item.value, item.line
 
 
-def line(node: Node) -> int:  # until callers use the fields of Node
-    return node.line
-
-
-def kind(node: Node) -> str:
-    return node.kind
-
-
-def is_quoted(node: Node) -> bool:
-    return node.quoted
-
-
 def describe(node: Node) -> str:
     """The node as a message names it."""
     return repr(node.value) if isinstance(node.value, str) else "a list" if node.kind == "seq" else "a mapping"

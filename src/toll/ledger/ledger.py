@@ -100,11 +100,6 @@ class Ledger:
         made = formulas.evaluate(tree, inputs) | {"formula": ast.unparse(tree), "inputs": " ".join(inputs)}
         return self.add(Entry(id, label, unit, CALCULATED, decimals=decimals, **made))
 
-    def calculate_all(self, sheet: Iterable[tuple[str, str, int, str, str]], **names: Entry) -> None:
-        """Calculate each row of a sheet: id, unit, decimals, label, formula."""  # until the notebooks move
-        for id, unit, decimals, label, formula in sheet:
-            self.calculate(id, formula, unit, label, decimals, **names)
-
     def running_totals(self, entries: list[Entry], prefix: str, label: str) -> list[Entry]:
         """The sums of the first, the first two, … of `entries`: PREFIX_by_MM_DD, “LABEL by YYYY-MM-DD”."""
         sums = itertools.accumulate((entry.id for entry in entries), "{} + {}".format)
