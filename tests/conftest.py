@@ -6,9 +6,14 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from support.browser import CHROMIUM, CHROMIUM_OPTIONS
 from support.toy import Toy
+
+# The same examples on every run, and no limits of time: the machine may be busy.
+settings.register_profile("toll", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("toll")
 
 
 @pytest.fixture
