@@ -296,7 +296,7 @@ def test_all_problems_in_all_sizes_are_reported_at_once(tmp_path):
 
 def test_a_process_that_dies_is_an_error_and_not_a_wait(tmp_path, monkeypatch):
     monkeypatch.setattr("toll.graphics.export.WARM_UP", "os:abort")
-    with pytest.raises(RuntimeError, match="A helper process was killed by SIGABRT"):
+    with pytest.raises(RuntimeError, match="The process was killed by SIGABRT"):
         export(only(rain_graphic(), PRINT), tmp_path, cache=tmp_path / "cache")
 
 

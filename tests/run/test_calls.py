@@ -14,9 +14,8 @@ import pytest
 
 from support.processes import wait_for
 from toll.problems import Problems
-from toll.run import calls, pool
-from toll.run.calls import Call
-from toll.run.pool import Pool, Settings
+from toll.run import pool
+from toll.run.pool import Call, Pool, Settings
 
 FUNCTIONS = """
 import os, sys, time
@@ -70,45 +69,45 @@ def helpers(count: int):
 def run(monkeypatch):
     """A pool with one prompt and one polite helper, as a run has it."""
     settings = Settings(engine="", warm_up="functions:warm_up", prompt=1, polite=1)
-    with Pool(settings) as pool:
-        monkeypatch.setenv(calls.ADDRESS, pool.address)
-        yield pool
+    with Pool(settings) as own:
+        monkeypatch.setenv(pool.ADDRESS, own.address)
+        yield
 
 
 def test_without_a_pool_there_is_no_one_to_call():
-    assert not calls.possible()
+    assert not pool.has_helpers()
     with helpers(1):
-        assert calls.possible()
-    assert not calls.possible()
+        assert pool.has_helpers()
+    assert not pool.has_helpers()
 
 
 def test_calls_are_made_side_by_side(tmp_path):
     """Each of the two waits for what the other does first; one after the other they would never end."""
     with helpers(2):
-        calls.make([write(tmp_path / "warm 1", 0.1), write(tmp_path / "warm 2", 0.1)])
-        other = threading.Thread(target=calls.make, args=[[call("wait_for", str(tmp_path / "made"))]])
+        pool.make([write(tmp_path / "warm 1", 0.1), write(tmp_path / "warm 2", 0.1)])
+        other = threading.Thread(target=pool.make, args=[[call("wait_for", str(tmp_path / "made"))]])
         other.start()
-        calls.make([write(tmp_path / "made")])
+        pool.make([write(tmp_path / "made")])
         other.join(60)
         assert not other.is_alive()
 
 
 def test_what_someone_waits_for_goes_first(run, tmp_path):
-    calls.make_ahead([write(tmp_path / f"later {number}", 0.5) for number in range(20)])
-    calls.make([write(tmp_path / "now")])
+    pool.make_ahead([write(tmp_path / f"later {number}", 0.5) for number in range(20)])
+    pool.make([write(tmp_path / "now")])
     assert len(list(tmp_path.glob("later*"))) < 10
 
 
 def test_what_is_ordered_ahead_is_made_when_there_is_nothing_else_to_do(run, tmp_path):
-    calls.make_ahead([write(tmp_path / str(number)) for number in range(5)])
+    pool.make_ahead([write(tmp_path / str(number)) for number in range(5)])
     wait_for(lambda: len(list(tmp_path.glob("[0-9]"))) == 5)
 
 
 def test_helpers_for_calls_of_this_process_make_nothing_ahead(tmp_path):
     with helpers(1):
-        calls.make_ahead([write(tmp_path / "ahead")])
-        calls.make([write(tmp_path / "now")])
-        calls.make([write(tmp_path / "now")])
+        pool.make_ahead([write(tmp_path / "ahead")])
+        pool.make([write(tmp_path / "now")])
+        pool.make([write(tmp_path / "now")])
     assert not (tmp_path / "ahead").exists()
 
 
@@ -116,8 +115,8 @@ def test_the_same_call_is_made_once_for_all_who_wait_for_it(run, tmp_path):
     go, made = str(tmp_path / "go"), tmp_path / "made"
     same = Call("same", "functions:write", (str(made), 0.5))
     blocking = call("wait_for", go)
-    clients = [threading.Thread(target=calls.make, args=[[one]]) for one in (blocking, blocking, same, same)]
-    calls.make_ahead([same])
+    clients = [threading.Thread(target=pool.make, args=[[one]]) for one in (blocking, blocking, same, same)]
+    pool.make_ahead([same])
     for client in clients:
         client.start()
     wait_for(made.exists)
@@ -131,70 +130,59 @@ def test_the_same_call_is_made_once_for_all_who_wait_for_it(run, tmp_path):
 def test_all_problems_come_back_and_the_helper_goes_on(tmp_path):
     with helpers(1):
         with pytest.raises(Problems) as raised:
-            calls.make([call("refuse", "a"), write(tmp_path / "between"), call("refuse", "b")])
+            pool.make([call("refuse", "a"), write(tmp_path / "between"), call("refuse", "b")])
         assert [str(problem) for problem in raised.value.problems] == ["a: It does not fit.", "b: It does not fit."]
         with pytest.raises(RuntimeError, match="ZeroDivisionError: division by zero"):
-            calls.make([call("break_")])
-        calls.make([write(tmp_path / "after")])
+            pool.make([call("break_")])
+        pool.make([write(tmp_path / "after")])
     assert (tmp_path / "between").read_text() == (tmp_path / "after").read_text()
 
 
 def test_a_helper_that_cannot_start_says_why(monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", "no warmth")
     with helpers(1), pytest.raises(Problems, match="It has no fonts"):
-        calls.make([call("break_")])
+        pool.make([call("break_")])
 
 
-def test_a_helper_that_dies_is_replaced_and_what_kills_it_twice_is_an_error(tmp_path):
+def test_a_helper_that_dies_is_an_error_and_is_replaced(tmp_path):
     with helpers(1):
-        with pytest.raises(RuntimeError, match=r"A helper process ended with exit code 7 during functions:die"):
-            calls.make([call("die", str(tmp_path / "deaths"))])
-        assert len(set((tmp_path / "deaths").read_text().split())) == 2
-        calls.make([write(tmp_path / "alive")])
-
-
-def test_a_call_whose_helper_is_killed_is_made_by_another(tmp_path):
-    with helpers(1):
-        waiting = threading.Thread(target=calls.make, args=[[write(tmp_path / "made", 1.0)]])
-        waiting.start()
-        wait_for((tmp_path / "made").exists)
-        wait_for(lambda: (tmp_path / "made").read_text())
-        os.kill(int((tmp_path / "made").read_text()), signal.SIGKILL)
-        waiting.join(60)
-    assert len(set((tmp_path / "made").read_text().split())) == 2
+        with pytest.raises(RuntimeError, match=r"The process ended with exit code 7"):
+            pool.make([call("die", str(tmp_path / "dead"))])
+        pool.make([write(tmp_path / "alive")])
+    assert (tmp_path / "dead").read_text() != (tmp_path / "alive").read_text()
 
 
 def test_calls_of_a_process_that_is_gone_are_not_made(run, tmp_path):
     """The one that its helper is making is finished; the ones that wait are dropped."""
-    script = "import sys; from toll.run import calls; calls.make([calls.Call(*eval(text)) for text in sys.argv[1:]])"
+    script = "import sys; from toll.run import pool; pool.make([pool.Call(*eval(text)) for text in sys.argv[1:]])"
     go = tmp_path / "go"
     orders = [call("wait_for", str(go), key=key) for key in ("one", "two")] + [write(tmp_path / "never")]
     client = subprocess.Popen([sys.executable, "-c", script, *(repr(tuple(order)) for order in orders)])
-    calls.make_ahead([write(tmp_path / "ahead")])
+    pool.make_ahead([write(tmp_path / "ahead")])
     time.sleep(2)
     client.kill()
     client.wait()
     go.touch()
-    calls.make([write(tmp_path / "now")])
+    pool.make([write(tmp_path / "now")])
     wait_for((tmp_path / "ahead").exists)
     assert not (tmp_path / "never").exists()
 
 
 def test_a_pool_that_ends_is_an_error_and_not_a_wait(tmp_path):
     with helpers(1):
-        calls.make([write(tmp_path / "helper")])
+        pool.make([write(tmp_path / "helper")])
         server = Path(f"/proc/{(tmp_path / 'helper').read_text().strip()}/stat").read_text().split(")")[1].split()[1]
         os.kill(int(server), signal.SIGKILL)
         with pytest.raises(RuntimeError, match="The pool of helper processes stopped"):
-            calls.make([write(tmp_path / "never")])
+            pool.make([write(tmp_path / "never")])
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_helpers_end_with_an_owner_that_is_killed(tmp_path):
     code = (
-        "import sys, time; from toll.run import calls, pool\n"
+        "import sys, time; from toll.run import pool\n"
         "with pool.helpers(2, 'functions:warm_up'):\n"
-        "    calls.make([calls.Call(name, 'functions:write', (sys.argv[1], 0.5)) for name in 'ab'])\n"
+        "    pool.make([pool.Call(name, 'functions:write', (sys.argv[1], 0.5)) for name in 'ab'])\n"
         "    print('up', flush=True); time.sleep(99)"
     )
     made = tmp_path / "made"
@@ -213,7 +201,7 @@ def test_a_client_that_says_nothing_or_half_does_no_harm(tmp_path):
     with helpers(1):
         for said in (b"", b"\0\0\0\x20half an order"):
             with socket.socket(socket.AF_UNIX) as client:
-                client.connect(os.environ[calls.ADDRESS])
+                client.connect(os.environ[pool.ADDRESS])
                 client.sendall(said)
-        calls.make([write(tmp_path / "made")])
+        pool.make([write(tmp_path / "made")])
     assert (tmp_path / "made").exists()

@@ -12,8 +12,7 @@ import pytest
 
 from support.toy import notebook
 from toll.run import notebook_file
-from toll.run.pool import Pool, Settings
-from toll.run.worker import Result
+from toll.run.pool import Outcome, Pool, Settings
 
 # By case: its cells. A case ends at its first failing cell.
 CASES = {
@@ -87,7 +86,7 @@ CASES = {
 FAILING = set(list(CASES)[6:])
 
 
-Executed = dict[str, tuple[str, Result]]  # by case: the executed notebook, and how it ended
+Executed = dict[str, tuple[str, Outcome]]  # by case: the executed notebook, and how it ended
 
 
 def execute(engine: str, folder: Path, cases: dict[str, list[str]]) -> Executed:
@@ -107,8 +106,9 @@ def execute(engine: str, folder: Path, cases: dict[str, list[str]]) -> Executed:
         for _ in range(3):
             start()
         for message in pool.messages():
-            if message.exit is not None:
-                found[message.scratch.name] = (message.scratch / "out.ipynb").read_text(), message.result
+            if message.outcome:
+                own = Path(message.key)
+                found[own.name] = (own / "out.ipynb").read_text(), message.outcome
                 start()
     return found
 
@@ -126,7 +126,7 @@ def test_both_engines_give_the_same_bytes(executed, tmp_path, capfd):
 
 
 def test_cases_fail_that_should(executed):
-    assert {case for case in CASES if not executed[case][1].passed} == FAILING
+    assert {case for case in CASES if executed[case][1].error} == FAILING
 
 
 def outputs(executed, case: str, number: int) -> list[dict]:
@@ -210,11 +210,11 @@ def test_a_server_with_busy_threads_does_not_fork(tmp_path):
     )
     cells = ["import polars\npolars.DataFrame({'a': [2, 1]}).sort('a')['a'].to_list()"]
     code = (
-        "import sys; from pathlib import Path; from toll.run.pool import Pool, Settings\n"
+        "import sys; from pathlib import Path; from toll.run.pool import Outcome, Pool, Settings\n"
         "folder = Path(sys.argv[1])\n"
         "with Pool(Settings('fork', 60, 'busy:preload')) as pool:\n"
         "    pool.start(folder, notebook=folder / 'in.ipynb', output=folder / 'out.ipynb', cwd=folder, parameters={})\n"
-        "    print(list(pool.messages())[-1].result)\n"
+        "    print(list(pool.messages())[-1].outcome)\n"
     )
     (tmp_path / "in.ipynb").write_text(notebook_file.dumps(notebook_file.source(json.loads(notebook(*cells)))))
     said = subprocess.run(
@@ -225,5 +225,5 @@ def test_a_server_with_busy_threads_does_not_fork(tmp_path):
         timeout=120,
     )
     assert "A fresh process for a worker: the server has the threads" in said.stderr
-    assert "passed=True" in said.stdout
+    assert "error=''" in said.stdout
     assert '"[1, 2]"' in (tmp_path / "out.ipynb").read_text()

@@ -21,8 +21,8 @@ from typing import Any, Protocol
 
 from toll.graphics.theme import Size
 from toll.project import user_cache
-from toll.run import calls, pool
-from toll.run.calls import Call
+from toll.run import pool
+from toll.run.pool import Call
 
 Task = dict[str, Any]
 
@@ -79,20 +79,20 @@ def drawing(task: Task, name: str, cache: Path | None = None) -> bytes:
     store = _store(cache)
     entry = store / _key(task)
     if not intact(entry):
-        if calls.possible():
-            calls.make([_call(entry, task)])
+        if pool.has_helpers():
+            pool.make([_call(entry, task)])
         else:
             keep(task, entry)
-    calls.show_draft(f"{task['meta']['edition']}/{name}", entry / name)
+    pool.show_draft(f"{task['meta']['edition']}/{name}", entry / name)
     return (entry / name).read_bytes()
 
 
 def draw_ahead(tasks: Iterable[Task], cache: Path | None = None) -> None:
     """Queue pictures that `export` will want, to be drawn in the background if this is part of a run."""
     store = _store(cache)
-    keyed = {store / _key(task): task for task in tasks} if calls.possible() else {}
+    keyed = {store / _key(task): task for task in tasks} if pool.has_helpers() else {}
     if wanted := [_call(entry, task) for entry, task in keyed.items() if not intact(entry)]:
-        calls.make_ahead(wanted)
+        pool.make_ahead(wanted)
 
 
 def _call(entry: Path, task: Task) -> Call:
@@ -140,8 +140,8 @@ def _measures(name: str, size: Size, width: float, height: float) -> dict[str, A
 def _draw(tasks: dict[Path, Task], jobs: int) -> None:
     """Draw `tasks` in helper processes: those of the run, or some of our own."""
     if tasks:
-        with contextlib.nullcontext() if calls.possible() else pool.helpers(jobs, WARM_UP):
-            calls.make(_call(entry, task) for entry, task in tasks.items())
+        with contextlib.nullcontext() if pool.has_helpers() else pool.helpers(jobs, WARM_UP):
+            pool.make(_call(entry, task) for entry, task in tasks.items())
 
 
 def _take(entry: Path, folder: Path) -> list[dict[str, Any]]:

@@ -1,9 +1,8 @@
 """The two ways to run a notebook's cells under papermill; both give the same bytes.
 
-`fork` (a registered papermill engine) runs the cells in the process it is called in: no kernel to start, no
-sockets. The server in `toll.run.server` gives each notebook such a process of its own, forked with
-everything imported. `kernel` is papermill's standard engine with the standard IPython kernel over private IPC
-sockets.
+`fork` (a registered papermill engine) runs the cells in the process it is called in: no kernel to start, no sockets.
+The server in `toll.run.server` forks such a process for each notebook, with everything imported. `kernel` is
+papermill's standard engine with the standard IPython kernel over private IPC sockets.
 """
 
 from __future__ import annotations
@@ -11,21 +10,25 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine
 from papermill.exceptions import PapermillException
 
+from toll.run import process
+
 
 class ForkEngine(Engine):
     """Runs the cells of one notebook in this process; a second notebook needs a second process.
 
-    The notebook as far as it came is written to `keep` before each cell, in case that the cell ends the process.
+    It writes the notebook as far as it has come to `keep` before each cell, in case the cell ends the process.
     """
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man, kernel_name, keep=None, **options):
+    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, keep: Path | None = None, **options: Any) -> Any:
         from IPython.core.interactiveshell import InteractiveShell
 
         from toll.run.cells import Cells
@@ -44,16 +47,14 @@ class ForkEngine(Engine):
 class _Client(PapermillNotebookClient):
     """papermill's notebook client when the cells run here: there is no kernel to set up or to shut down."""
 
-    keep: str | None
+    keep: Path | None
 
-    def execute_cell(self, cell, *arguments, **options):
+    def execute_cell(self, cell: Any, *arguments: Any, **options: Any) -> Any:
         if self.keep:
-            Path(self.keep).write_text(json.dumps(self.nb))
+            self.keep.write_text(json.dumps(self.nb))
         return super().execute_cell(cell, *arguments, **options)
 
-    def setup_kernel(self, **_):
-        from contextlib import nullcontext
-
+    def setup_kernel(self, **_: Any) -> Any:
         return nullcontext()
 
 
@@ -62,16 +63,14 @@ def kernel_options() -> dict[str, object]:
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
 
-    from toll.run.process import python
-
-    # A Unix socket's path may have some hundred characters only: not in the project's folder.
+    # The path of a Unix socket has room for some hundred characters only: not in the project's folder.
     folder = tempfile.mkdtemp(prefix="toll-")
     os.environ.update(IPYTHONDIR=folder, JUPYTER_RUNTIME_DIR=folder)
 
     class PrivateKernel(AsyncKernelManager):
-        def __init__(self, **options):
+        def __init__(self, **options: Any):
             super().__init__(**options)
-            command = python("toll.run.kernel", "-f", "{connection_file}", "--HistoryManager.enabled=False")
+            command = process.python("toll.run.kernel", "-f", "{connection_file}", "--HistoryManager.enabled=False")
             self._kernel_spec = KernelSpec(argv=command, display_name="Python 3", language="python")
             self.transport, self.ip = "ipc", f"{folder}/socket"
 

@@ -1,32 +1,40 @@
-"""The runner's end of `toll.run.server`: start notebooks, and hear what happens to them."""
+"""The processes of a run, as seen by those who want something done in them; `server` starts them.
+
+A call is a function by name, with arguments. A notebook is executed by a call in a process of its own. Whatever is
+slow to start, such as a renderer, is called in helper processes, which stay: any process that the pool has started
+can ask for that through the socket whose path is in its environment.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from multiprocessing.connection import Pipe
+from multiprocessing.connection import Client, Connection, Pipe
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from toll.run import calls, process
-from toll.run.worker import Result
+from toll.problems import Problem, Problems
+from toll.run import process
 
-CELL_SECONDS = 600.0  # the longest that one cell may run
+ADDRESS, DRAFTS = "TOLL_POOL", "TOLL_DRAFTS"  # in the environment
 DEFAULT_ENGINE = "fork" if hasattr(os, "fork") else "kernel"
+CELL_SECONDS = 600.0  # the longest that one cell may run
+LONGEST = 300  # seconds until the next answer of a helper; then it counts as stuck
 BACKLOG = 128
+NOTEBOOK, NOW, LATER, END = "notebook", "now", "later", "end"  # what to do with calls
 
 
 class Settings(NamedTuple):
-    """How a pool works.
+    """How a pool works. `preload` and `warm_up` name functions, MODULE:FUNCTION.
 
-    `preload` and `warm_up` name functions, MODULE:FUNCTION: what the server calls before it starts anything, and what
-    a helper calls before its first call. `prompt` helpers make only calls that someone waits for; `polite` ones also
-    make calls ahead of time, in the processor time that others leave.
+    The server calls `preload` before it starts anything, and a helper `warm_up` before its first call. `prompt` helpers
+    make only calls that someone waits for; `polite` ones also work ahead, in the processor time that others leave.
     """
 
     engine: str = DEFAULT_ENGINE
@@ -37,29 +45,40 @@ class Settings(NamedTuple):
     polite: int = 0
 
 
-class Message(NamedTuple):
-    """What happened to the job in a scratch folder: a cell began, or its process ended.
+class Call(NamedTuple):
+    """`function` is MODULE:FUNCTION. Calls with the same `key` are the same call, which is made once."""
 
-    `late`: it was ended because its cell took too long. `result` is None if the process did not live to give one.
-    """
+    key: str
+    function: str
+    arguments: tuple[Any, ...] = ()
 
-    scratch: Path
+
+class Outcome(NamedTuple):
+    """What went wrong: problems for people, or an error, of a notebook with the number of its cell."""
+
+    problems: list[Problem]
+    error: str = ""
     cell: int | None = None
-    exit: int | None = None
-    late: bool = False
-    result: Result | None = None
+
+
+class Message(NamedTuple):
+    """What happened to a call: a cell began, or it ended."""
+
+    key: str
+    cell: int = 0
+    outcome: Outcome | None = None
 
 
 class Pool:
     """A server process and its workers, for one run or for many. Nothing that it started outlives `close`."""
 
     def __init__(self, settings: Settings, **environment: str):
-        self.settings, self.running = settings, set[Path]()
+        self.settings, self.running = settings, set[str]()
         self._folder = tempfile.TemporaryDirectory(prefix="toll-")
         self.address = f"{self._folder.name}/calls"
         self._connection, theirs = Pipe()
         if settings.prompt:
-            environment[calls.ADDRESS] = self.address
+            environment[ADDRESS] = self.address
         with socket.socket(socket.AF_UNIX) as listener, theirs:
             listener.bind(self.address)
             listener.listen(BACKLOG)
@@ -74,30 +93,28 @@ class Pool:
         self._connection.send(settings)
 
     def start(self, scratch: Path, **job: Any) -> None:
-        """Execute a notebook: `notebook`, `output`, `cwd` (paths) and `parameters`; see `worker`."""
-        self.running.add(scratch)
-        self._send("start", scratch, job)
+        """Execute a notebook in a process of its own; see `execute`. The folder is the key of the call."""
+        job |= {"engine": self.settings.engine, "timeout": int(self.settings.cell_seconds) + 5}
+        self.running.add(str(scratch))
+        self._send(NOTEBOOK, Call(str(scratch), "toll.run.execute:execute", (scratch, job)))
 
-    def end(self, scratch: Path) -> None:
-        """End a job; its message comes as for any that ends."""
-        self._send("end", scratch)
+    def end(self, key: str) -> None:
+        """End a notebook; its message comes as for any that ends."""
+        self._send(END, Call(key, ""))
 
-    def _send(self, *order: Any) -> None:
+    def _send(self, what: str, call: Call) -> None:
         with contextlib.suppress(OSError):  # `messages` says so
-            self._connection.send(order)
+            self._connection.send((what, [call]))
 
     def messages(self, every: float | None = None) -> Iterator[Message | None]:
-        """What happens, for as long as jobs are running; None whenever nothing has happened for so many seconds."""
+        """What happens, for as long as notebooks are running; None when nothing has happened for so many seconds."""
         while self.running:
             try:
-                if not self._connection.poll(every):
-                    yield None
-                    continue
-                message: Message = self._connection.recv()
+                message = self._connection.recv() if self._connection.poll(every) else None
             except (EOFError, OSError):
-                raise RuntimeError(f"The notebook server ended with code {self._server.wait()}.") from None
-            if message.exit is not None:
-                self.running.discard(message.scratch)
+                raise RuntimeError(f"The notebook server {process.cause(self._server.wait())}.") from None
+            if message and message.outcome:
+                self.running.discard(message.key)
             yield message
 
     def close(self) -> None:
@@ -118,12 +135,58 @@ class Pool:
         self.close()
 
 
+# --- Calls of any process ---
+
+
 @contextmanager
 def helpers(count: int, warm_up: str) -> Iterator[None]:
     """Helper processes for the calls of this process, for as long as the block takes."""
     with Pool(Settings(engine="", warm_up=warm_up, prompt=count)) as pool:
-        os.environ[calls.ADDRESS] = pool.address
+        os.environ[ADDRESS] = pool.address
         try:
             yield
         finally:
-            del os.environ[calls.ADDRESS]
+            del os.environ[ADDRESS]
+
+
+def has_helpers() -> bool:
+    return Path(os.environ.get(ADDRESS, "/nowhere")).exists()
+
+
+def _client() -> Connection:
+    return Client(os.environ[ADDRESS], "AF_UNIX")
+
+
+def make(calls: Iterable[Call]) -> None:
+    """Have the calls made, and wait. Raises Problems with everything that was wrong, RuntimeError if a call broke."""
+    waiting, problems = list(calls), list[Problem]()
+    try:
+        with _client() as pool:
+            pool.send((NOW, waiting))
+            for _ in waiting:
+                if not pool.poll(LONGEST):
+                    raise TimeoutError(f"no answer for {LONGEST} seconds")
+                outcome: Outcome = pool.recv().outcome
+                if outcome.error:
+                    raise RuntimeError(outcome.error)
+                problems += outcome.problems
+    except (OSError, EOFError) as error:
+        raise RuntimeError(f"The pool of helper processes stopped ({error or type(error).__name__}).") from None
+    if problems:
+        raise Problems(problems)
+
+
+def make_ahead(calls: Iterable[Call]) -> None:
+    """Have the calls made when there is nothing else to do."""
+    with contextlib.suppress(OSError), _client() as pool:
+        pool.send((LATER, list(calls)))
+
+
+def show_draft(name: str, file: Path) -> None:
+    """Under `toll watch`, show what will be published as figures/`name`."""
+    if folder := os.environ.get(DRAFTS):
+        target = Path(folder, name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f".{target.name}.{os.getpid()}")
+        shutil.copyfile(file, part)
+        part.replace(target)

@@ -12,14 +12,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from toll.problems import Problem, Problems, Where
 from toll.project import Project
-from toll.run import files, notebook_file, plan, process, publish
+from toll.run import files, notebook_file, plan, publish
 from toll.run.editions import Edition, Value, executed
 from toll.run.plan import Hooks, Planned
-from toll.run.pool import CELL_SECONDS, DEFAULT_ENGINE, Message, Pool, Settings
+from toll.run.pool import CELL_SECONDS, DEFAULT_ENGINE, Message, Outcome, Pool, Settings
 from toll.run.progress import DONE, EXECUTING, PUBLISHING, STARTING, WAITING, Event, Listener
 from toll.run.shared_pages import SharedPages
 from toll.run.stage import Stage
@@ -107,7 +106,7 @@ def _side_by_side(project: Project, waiting: deque[Planned], options: Options, p
             for message in pool.messages(LOOK_EVERY if options.changed else None):
                 for one in active:
                     one.hear(message) if message else one.check_untouched()
-                if message and message.exit is not None:
+                if message and message.outcome:
                     break
     finally:
         for one in active:
@@ -122,7 +121,7 @@ class Run:
         self.record = plan.Record.load(project, edition.name)
         self.stage = Stage(project, edition)
         self.waiting = list(chain)
-        self.running: dict[Path, Step] = {}
+        self.running: dict[str, Step] = {}  # by scratch folder
         self.passed: set[str] = set()
         self.ran: dict[str, Step] = {}
         self.keys: dict[str, plan.Key] = {}
@@ -144,8 +143,8 @@ class Run:
 
     def _give_up(self, failure: Problems) -> None:
         self.failure = self.failure or failure
-        for scratch in self.running:
-            self.pool.end(scratch)
+        for key in self.running:
+            self.pool.end(key)
 
     def _start_ready(self) -> None:
         """Start steps whose inputs are complete, while there is a core for them; pass over those up to date."""
@@ -176,7 +175,7 @@ class Run:
     def _start(self, step: Step) -> None:
         injected, scratch = self.edition.injected(step.name), self.stage.scratch(step)
         self.cells[step.name] = _cells_to_run(self.stage.prepare(step, self.ran), injected)
-        self.running[scratch] = step
+        self.running[str(scratch)] = step
         self.pool.start(
             scratch,
             notebook=scratch / "source.ipynb",
@@ -188,15 +187,15 @@ class Run:
 
     def hear(self, message: Message) -> None:
         """Take in what happened to a job, if it is one of this edition's."""
-        if step := self.running.get(message.scratch):
-            if message.cell is not None:
+        if step := self.running.get(message.key):
+            if message.outcome is None:
                 self.last_cell[step.name] = message.cell
                 self._emit(step.name, EXECUTING, message.cell)
             else:
-                del self.running[message.scratch]
+                del self.running[message.key]
                 try:
                     if not self.failure:
-                        self._collect(step, message)
+                        self._collect(step, message.outcome)
                 except Problems as failure:
                     self._give_up(failure)
         self.go_on()
@@ -209,11 +208,11 @@ class Run:
             except Problems as problems:
                 self._give_up(problems)
 
-    def _collect(self, step: Step, message: Message) -> None:
+    def _collect(self, step: Step, outcome: Outcome) -> None:
         """Take what an ended step has made. Raises Problems."""
         try:
-            if not (message.result and message.result.passed):
-                raise Problems([self._failed(step, message)])
+            if outcome.error:
+                raise Problems([self._failed(step, outcome)])
             self.stage.collect(step)
         except Problems:
             self.stage.keep_failed(step)
@@ -222,20 +221,13 @@ class Run:
         self.ran[step.name] = step
         self._emit(step.name, DONE)
 
-    def _failed(self, step: Step, message: Message) -> Problem:
+    def _failed(self, step: Step, outcome: Outcome) -> Problem:
         """What went wrong in a notebook: the cell, its error and its code."""
-        result = message.result
-        cell = (result.cell if result else None) or self.last_cell.get(step.name)
-        if message.late:
-            error = f"The cell ran longer than {self.options.cell_seconds:g} seconds and was ended."
-        elif result:
-            error = result.error
-        else:
-            error = f"The notebook's process {process.cause(message.exit or 0)}."
+        cell = outcome.cell or self.last_cell.get(step.name)
         source = self.cells[step.name][cell - 1] if cell else ""
         shown = "".join(f"\n    {line}" for line in source.splitlines())
         left = self.stage.failed.relative_to(self.project.root)
-        told = f"{error}{shown}\nNothing was published. What the notebook left is in {left}."
+        told = f"{outcome.error}{shown}\nNothing was published. What the notebook left is in {left}."
         return Problem(Where(f"{step.notebook}, cell [{cell}]" if cell else step.notebook), told)
 
     def finish(self) -> Report:

@@ -25,41 +25,31 @@ from dataclasses import dataclass, field
 from functools import partial
 from math import inf
 from multiprocessing.connection import Connection, Pipe, wait
-from pathlib import Path
 from typing import Any, NoReturn
 
 from toll.run import process, worker
-from toll.run.calls import Answer, Call
-from toll.run.pool import Message, Settings
+from toll.run.pool import END, NOTEBOOK, NOW, Call, Message, Outcome, Settings
 
-NOTEBOOKS = ("papermill", "toll.run.cells", "toll.run.engine")
-TRIES = 2  # helpers that may die of one call
-
-
-@dataclass(eq=False)
-class Job:
-    """A notebook that is running in a process of its own. `result` is what that said at its end."""
-
-    connection: Connection
-    scratch: Path
-    deadline: float = inf  # until its first cell
-    late: bool = False
-    result: worker.Result | None = None
+NOTEBOOKS = ("toll.run.execute", "toll.run.cells")
 
 
 @dataclass(eq=False)
 class Task:
-    """A call, and those who wait for it."""
+    """A call, and those who wait for it. `deadline` is that of the notebook's cell."""
 
     call: Call
     clients: list[Connection] = field(default_factory=list)
-    tries: int = 0
+    deadline: float = inf
+    outcome: Outcome | None = None
 
 
 @dataclass(eq=False)
-class Helper:
+class Worker:
+    """A process and what it is doing. A notebook's has no warm-up; it does one thing."""
+
     connection: Connection
-    polite: bool
+    is_helper: bool
+    polite: bool = False
     task: Task | None = None
 
 
@@ -68,8 +58,7 @@ class Server:
 
     def __init__(self, owner: Connection, listener: socket.socket, settings: Settings):
         self.owner, self.listener, self.settings = owner, listener, settings
-        self.jobs: dict[int, Job] = {}  # by process id
-        self.helpers: dict[int, Helper] = {}
+        self.workers: dict[int, Worker] = {}  # by process id
         self.now: dict[str, Task] = {}  # by key
         self.later: dict[str, Task] = {}
         self.woken, wake = os.pipe()
@@ -77,23 +66,23 @@ class Server:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake)
         process.adopt_orphans()
-        self.sources: dict[Any, Callable[[], None]] = {
-            owner: self.obey,
-            listener: self.accept,
-            self.woken: self.reap,
-        }
+        self.sources: dict[Any, Callable[[], None]] = {listener: self.accept, self.woken: self.reap}
+        self.sources[owner] = partial(self.obey, owner)
 
     def serve(self) -> None:
         """Work until the owner is gone."""
         while self.owner in self.sources:
             self.hand_out_tasks()
-            deadline = min((job.deadline for job in self.jobs.values()), default=inf)
+            running = {pid: one.task for pid, one in self.workers.items() if one.task}
+            deadline = min((task.deadline for task in running.values()), default=inf)
             for source in wait(self.sources, None if deadline == inf else max(0.0, deadline - time.monotonic())):
                 if source in self.sources:
                     self.sources[source]()
-            for pid, job in self.jobs.items():
-                if job.deadline <= time.monotonic():
-                    job.late, job.deadline = True, inf
+            for pid, task in running.items():
+                if task.deadline <= time.monotonic() and not task.outcome:
+                    limit = self.settings.cell_seconds
+                    task.outcome = Outcome([], f"The cell ran longer than {limit:g} seconds and was ended.")
+                    task.deadline = inf
                     process.end(pid)
 
     def receive(self, connection: Connection) -> Any:
@@ -101,28 +90,62 @@ class Server:
         try:
             return connection.recv()
         except (EOFError, OSError):
-            del self.sources[connection]
-            connection.close()
+            self.drop(connection)
             return None
+
+    def drop(self, connection: Connection) -> None:
+        if self.sources.pop(connection, None):
+            connection.close()
+
+    # --- What is wanted ---
+
+    def accept(self) -> None:
+        client = Connection(self.listener.accept()[0].detach())
+        self.sources[client] = partial(self.obey, client)
+
+    def obey(self, client: Connection) -> None:
+        """Start, queue or end what a client wants; if the client is gone, no one waits for its calls any more."""
+        request = self.receive(client)
+        if request is None:
+            for task in self.now.values():
+                task.clients = [other for other in task.clients if other is not client]
+            self.now = {key: task for key, task in self.now.items() if task.clients}
+            return
+        what, calls = request
+        for call in calls:
+            under_way = {one.task.call.key: pid for pid, one in self.workers.items() if one.task}
+            if what == END and call.key in under_way:
+                process.end(under_way[call.key])
+            elif what == NOTEBOOK:
+                self.give(self.start(), Task(call, [client]))
+            elif call.key in under_way:
+                self.workers[under_way[call.key]].task.clients += [client] if what == NOW else []
+            elif what == NOW:
+                task = self.now.get(call.key) or self.later.pop(call.key, Task(call))
+                task.clients.append(client)
+                self.now[call.key] = task
+            elif self.settings.polite and call.key not in self.now:
+                self.later.setdefault(call.key, Task(call))
+
+    def hand_out_tasks(self) -> None:
+        """Give tasks to idle helpers, those that someone waits for first, and start helpers while there are too few."""
+        while queue := self.now or self.later:
+            urgent, most = queue is self.now, {False: self.settings.prompt, True: self.settings.polite}
+            helpers = [one for one in self.workers.values() if one.is_helper]
+            idle = [one for one in helpers if not one.task and (urgent or one.polite)]
+            missing = [
+                polite
+                for polite in most
+                if (urgent or polite) and sum(one.polite == polite for one in helpers) < most[polite]
+            ]
+            if not idle and not missing:
+                return
+            helper = min(idle, key=lambda one: one.polite) if idle else self.start(self.settings.warm_up, missing[0])
+            self.give(helper, queue.pop(next(iter(queue))))
 
     # --- Processes ---
 
-    def obey(self) -> None:
-        """Start a job, or end it."""
-        order = self.receive(self.owner)
-        if order and order[0] == "start":
-            _, scratch, job = order
-            # The limit in the worker, for kernels, is later than ours: ours ends the process whatever it does.
-            job |= {"engine": self.settings.engine, "timeout": int(self.settings.cell_seconds) + 5}
-            pid, connection = self.start("notebook", scratch, job)
-            self.jobs[pid] = own = Job(connection, scratch)
-            self.sources[connection] = partial(self.hear, own)
-        elif order:
-            for pid in [pid for pid, job in self.jobs.items() if job.scratch == order[1]]:
-                process.end(pid)
-
-    def start(self, *order: Any) -> tuple[int, Connection]:
-        """Start a process and tell it what it is for."""
+    def start(self, warm_up: str = "", polite: bool = False) -> Worker:
         ours, theirs = Pipe()
         me, forks = os.getpid(), self.settings.engine != "kernel"
         if busy := process.busy_threads() if forks else []:
@@ -133,9 +156,10 @@ class Server:
             os.set_inheritable(theirs.fileno(), True)
             pid = os.posix_spawn(sys.executable, process.python("toll.run.worker", theirs.fileno(), me), os.environ)
         theirs.close()
-        with contextlib.suppress(OSError):  # it has ended already, and `reap` will see it
-            ours.send(order)
-        return pid, ours
+        self.workers[pid] = own = Worker(ours, bool(warm_up), polite)
+        self.sources[ours] = partial(self.hear, own)
+        self.send(ours, (warm_up, polite))
+        return own
 
     def become_worker(self, connection: Connection, parent: int, unused: Connection) -> NoReturn:
         code = 1
@@ -151,139 +175,72 @@ class Server:
         finally:
             os._exit(code)
 
-    def tell(self, message: Message) -> None:
-        with contextlib.suppress(OSError):  # it is gone, and `serve` will see it
-            self.owner.send(message)
+    def give(self, own: Worker, task: Task) -> None:
+        own.task = task
+        self.send(own.connection, task.call)
 
-    def hear(self, job: Job) -> None:
-        """Pass on which cell began, or keep what the notebook said at its end."""
-        said = self.receive(job.connection)
-        if isinstance(said, int):
-            job.deadline = time.monotonic() + self.settings.cell_seconds
-            self.tell(Message(job.scratch, cell=said))
-        elif said is not None:
-            job.result = said
+    def send(self, connection: Connection, message: Any) -> None:
+        with contextlib.suppress(OSError):  # the other end is gone, and `serve` will see it
+            connection.send(message)
+
+    def hear(self, own: Worker) -> None:
+        """Pass on which cell begins, or how a call ended. Of a notebook, that counts when its process has ended."""
+        said, task = self.receive(own.connection), own.task
+        if isinstance(said, int) and task:
+            task.deadline = time.monotonic() + self.settings.cell_seconds
+            self.tell(task, Message(task.call.key, cell=said))
+        elif said and task:
+            task.outcome = task.outcome or said
+            if own.is_helper:
+                own.task = None
+                self.tell(task, Message(task.call.key, outcome=task.outcome))
+            else:
+                self.drop(own.connection)
+
+    def tell(self, task: Task, message: Message) -> None:
+        for client in task.clients:
+            self.send(client, message)
 
     def reap(self) -> None:
         """Say which workers have ended, and end what they left running."""
         os.read(self.woken, 4096)
         with contextlib.suppress(ChildProcessError):
             while (ended := os.waitpid(-1, os.WNOHANG)) != (0, 0):
-                pid, code = ended[0], os.waitstatus_to_exitcode(ended[1])
-                if job := self.jobs.pop(pid, None):
-                    process.end(pid)  # its group
-                    while job.connection in self.sources and job.connection.poll():
-                        self.hear(job)
-                    self.drop(job.connection)
-                    self.tell(Message(job.scratch, exit=code, late=job.late, result=job.result))
-                elif helper := self.helpers.pop(pid, None):
-                    self.drop(helper.connection)
-                    if helper.task:
-                        self.try_again(helper.task, code)
-        for stray in process.children() - self.jobs.keys() - self.helpers.keys():
+                if own := self.workers.get(ended[0]):
+                    process.end(ended[0])  # its group
+                    while own.connection in self.sources and own.connection.poll():
+                        self.hear(own)
+                    self.drop(own.connection)
+                    del self.workers[ended[0]]
+                    if task := own.task:
+                        died = Outcome([], f"The process {process.cause(os.waitstatus_to_exitcode(ended[1]))}.")
+                        self.tell(task, Message(task.call.key, outcome=task.outcome or died))
+        for stray in process.children() - self.workers.keys():
             process.end(stray)
-
-    def drop(self, connection: Connection) -> None:
-        if self.sources.pop(connection, None):
-            connection.close()
-
-    # --- Calls ---
-
-    def accept(self) -> None:
-        client = Connection(self.listener.accept()[0].detach())
-        self.sources[client] = partial(self.take_calls, client)
-
-    def take_calls(self, client: Connection) -> None:
-        """Queue what a client wants called; if it is gone, nobody waits for its calls any more."""
-        request = self.receive(client)
-        if request is None:
-            for task in self.now.values():
-                task.clients = [other for other in task.clients if other is not client]
-            self.now = {key: task for key, task in self.now.items() if task.clients}
-            return
-        urgent, calls = request
-        under_way = {one.task.call.key: one.task for one in self.helpers.values() if one.task}
-        for call in calls:
-            task = under_way.get(call.key) or self.now.get(call.key)
-            if urgent and not task:
-                task = self.now[call.key] = self.later.pop(call.key, None) or Task(call)
-            if urgent:
-                task.clients.append(client)
-            elif not task and self.settings.polite:
-                self.later.setdefault(call.key, Task(call))
-
-    def hand_out_tasks(self) -> None:
-        """Give tasks to idle helpers, those that someone waits for first, and start helpers while there are too few."""
-        while queue := self.now or self.later:
-            urgent = queue is self.now
-            idle = [one for one in self.helpers.values() if not one.task and (urgent or one.polite)]
-            helper = min(idle, key=lambda one: one.polite, default=None) or self.new_helper(urgent)
-            if not helper:
-                return
-            helper.task = queue.pop(next(iter(queue)))
-            with contextlib.suppress(OSError):  # it is dead, and `reap` will see it
-                helper.connection.send(helper.task.call)
-
-    def new_helper(self, urgent: bool) -> Helper | None:
-        """One more helper of the kind that is needed, unless there are enough."""
-        for polite, most in ((False, self.settings.prompt), (True, self.settings.polite)):
-            if (urgent or polite) and sum(one.polite == polite for one in self.helpers.values()) < most:
-                pid, connection = self.start("calls", self.settings.warm_up, polite)
-                self.helpers[pid] = helper = Helper(connection, polite)
-                self.sources[connection] = partial(self.finish, helper)
-                return helper
-        return None
-
-    def finish(self, helper: Helper) -> None:
-        """Pass an answer on to all who wait for it."""
-        answer, task = self.receive(helper.connection), helper.task
-        if answer and task:
-            helper.task = None
-            self.answer(task, answer)
-
-    def answer(self, task: Task, answer: Answer) -> None:
-        for client in task.clients:
-            with contextlib.suppress(OSError):  # it waits no longer
-                client.send(answer)
-
-    def try_again(self, task: Task, code: int) -> None:
-        """Let another helper make the call of one that died, or give up."""
-        task.tries += 1
-        if task.tries < TRIES:
-            (self.now if task.clients else self.later)[task.call.key] = task
-        else:
-            self.answer(task, Answer([], f"A helper process {process.cause(code)} during {task.call.function}."))
 
     def close(self) -> None:
         """End everything that this process has started or adopted."""
-        while pids := self.jobs.keys() | self.helpers.keys() | process.children():
+        while pids := self.workers.keys() | process.children():
             for pid in pids:
                 process.end(pid)
             try:
-                ended = os.wait()[0]
+                self.workers.pop(os.wait()[0], None)
             except ChildProcessError:
                 return
-            self.jobs.pop(ended, None)
-            self.helpers.pop(ended, None)
-
-
-def import_stack(settings: Settings) -> None:
-    """Import what notebooks and helpers use, so that each child starts with it."""
-    with process.without_slow_imports():
-        for module in NOTEBOOKS if settings.engine else ():
-            importlib.import_module(module)
-        if settings.preload:
-            process.function(settings.preload)()
-        if settings.warm_up:
-            process.function(settings.warm_up)  # which imports it
-    gc.collect()
-    gc.freeze()  # children then share these pages
 
 
 def main(owner: Connection, listener: socket.socket) -> None:
     settings: Settings = owner.recv()
     if settings.engine != "kernel":
-        import_stack(settings)
+        with process.without_slow_imports():
+            for module in NOTEBOOKS if settings.engine else ():
+                importlib.import_module(module)
+            if settings.preload:
+                process.function(settings.preload)()
+            if settings.warm_up:
+                process.function(settings.warm_up)  # which imports it
+        gc.collect()
+        gc.freeze()  # children then share these pages
     server = Server(owner, listener, settings)
     try:
         server.serve()

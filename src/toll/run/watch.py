@@ -14,10 +14,10 @@ from functools import partial
 
 from toll.problems import Problems
 from toll.project import Project
-from toll.run import calls, commands, files, plan, runner
+from toll.run import commands, files, plan, runner
 from toll.run.live import Site
 from toll.run.plan import Hooks
-from toll.run.pool import Pool
+from toll.run.pool import DRAFTS, Pool
 
 LOOK_EVERY = 0.05  # seconds
 SETTLED = 0.02  # seconds: whoever is still writing is waited for
@@ -28,7 +28,7 @@ def watch(project: Project, hooks: Hooks, names: Callable[[], list[str]]) -> Non
     """Keep the editions that `names` gives up to date, until the package's own code changes: that takes a new start."""
     site = Site(project.figures, project.work / "drafts", int(os.environ.get(PORT, 0)))
     options = runner.Options(pages=hooks.pages)
-    environment = {calls.DRAFTS: str(site.drafts)}
+    environment = {DRAFTS: str(site.drafts)}
     with site, runner.terminable(), runner.pool(options, hooks, **environment) as pool:
         print(f"Watching; {site.address} shows what comes out. Ctrl-C ends.", file=sys.stderr)
         code, seen = files.look(files.PACKAGE), None
