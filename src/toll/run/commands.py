@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
 from toll.problems import Problem, Problems, Where
 from toll.project import Project
 from toll.run import editions as named
-from toll.run import plan
+from toll.run import plan, progress
 from toll.run.plan import Hooks, Planned
+from toll.run.progress import Executor
 
 if TYPE_CHECKING:
     from toll.run.runner import Options, Report
@@ -59,22 +59,19 @@ def run(
 
         options = runner.Options(force, engine or runner.DEFAULT_ENGINE, pages=hooks.pages, started=started)
         options.jobs = max(1, jobs or (1 if cluster else options.jobs))  # a cluster's worker has one core
-        reports = execute(project, stale, options, _executor(hooks, cluster, store, ahead=not sweep))
-        tell(project, reports, started)
+        reports = progress.execute(project, stale, options, _executor(hooks, cluster, store, ahead=not sweep))
+        progress.tell(project, reports, started)
         if failures := [problem for report in reports if report.failure for problem in report.failure.problems]:
             raise Problems(failures)
     else:
         print(f"{', '.join(edition.name for _, edition in wanted)}: everything is up to date")
-        tell(project, [], started)
+        progress.tell(project, [], started)
     if planned_sweep:  # the table is that of all runs, or there is none
         from toll.run.sweep import summarize
 
         for changed in summarize(project, planned_sweep):
             print(changed)
     return 0
-
-
-Executor = Callable[[Project, list[Planned], "Options"], "list[Report]"]
 
 
 def _executor(hooks: Hooks, cluster: str | None, store: str | None, ahead: bool) -> Executor:
@@ -96,14 +93,6 @@ def _run_here(project: Project, stale: list[Planned], options: Options, hooks: H
         return runner.run(project, stale, options, pool)
 
 
-def execute(project: Project, stale: list[Planned], options: Options, executor: Executor) -> list[Report]:
-    """Run editions and show how far they are."""
-    from toll.run.progress import progress
-
-    with progress(len(stale)) as options.emit:
-        return executor(project, stale, options)
-
-
 def _warn(project: Project, hooks: Hooks, anew: bool) -> None:
     """Print what a reader should know: as kept by the last run, unless something has changed since."""
     kept = project.work / "warnings.txt"
@@ -112,18 +101,6 @@ def _warn(project: Project, hooks: Hooks, anew: bool) -> None:
         kept.write_text("".join(f"Warning: {problem}\n" for problem in hooks.warn(project)))
     if kept.exists():
         print(kept.read_text(), end="", file=sys.stderr)
-
-
-def tell(project: Project, reports: list[Report], started: float) -> None:
-    for report in reports:
-        if not report.failure:
-            files = "1 file" if len(report.changed) == 1 else f"{len(report.changed)} files"
-            print(f"{report.edition}: ran {', '.join(report.ran) or 'nothing'}; {files} changed")
-    gallery = project.figures / "index.html"
-    if gallery.exists() and not any(report.failure for report in reports):
-        print(gallery.relative_to(project.root))
-    if reports:
-        print(f"{time.monotonic() - started:.1f} s")
 
 
 def _names(project: Project, editions: list[str], every: bool) -> list[str]:

@@ -226,7 +226,7 @@ def typed(given: Node | str, like: Value) -> Value:
     Raises ValueError with two arguments, what is wrong and what to do about it.
     """
     text = given if isinstance(given, str) else given.value
-    if not isinstance(text, str) or (isinstance(given, Node) and given.kind in ("map", "seq")):
+    if isinstance(given, Node) and not (isinstance(text, str) and given.kind not in ("map", "seq")):
         raise ValueError(f"The parameter takes a single value, not {describe(given)}.", "Give a single value.")
     if isinstance(like, str):
         return _text(given, text)

@@ -100,6 +100,7 @@ def _differs(draft: Path, published: Path, drawn: int, put: int) -> str:
 
 class _Handler(BaseHTTPRequestHandler):
     site: Site
+    server: ThreadingHTTPServer
 
     def do_GET(self) -> None:
         path = unquote(urlsplit(self.path).path)

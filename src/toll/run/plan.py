@@ -101,7 +101,7 @@ def check(
         given = Where(editions.COMMAND_LINE)
         raise Problems(
             problem._replace(where=given._replace(column=problem.where.column))
-            if problem.where.column in overrides
+            if problem.where.column in set(overrides)
             else problem
             for problem in problems
         )

@@ -113,13 +113,13 @@ class Server:
             return
         what, calls = request
         for call in calls:
-            under_way = {one.task.call.key: pid for pid, one in self.workers.items() if one.task}
+            under_way = {one.task.call.key: (pid, one.task) for pid, one in self.workers.items() if one.task}
             if what == END and call.key in under_way:
-                process.end(under_way[call.key])
+                process.end(under_way[call.key][0])
             elif what == NOTEBOOK:
                 self.give(self.start(), Task(call, [client]))
             elif call.key in under_way:
-                self.workers[under_way[call.key]].task.clients += [client] if what == NOW else []
+                under_way[call.key][1].clients += [client] if what == NOW else []
             elif what == NOW:
                 task = self.now.get(call.key) or self.later.pop(call.key, Task(call))
                 task.clients.append(client)

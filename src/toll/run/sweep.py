@@ -15,6 +15,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 from toll.problems import Problem, Problems, Where
@@ -49,12 +50,16 @@ def plan_sweep(project: Project, base: str, overrides: dict[str, str], sweeps: l
     names, points = [], []
     for texts in itertools.product(*axes.values()):
         chosen = dict(zip(axes, texts, strict=True))
-        names.append(PLACE.sub(lambda place, chosen=chosen: chosen[place[1]], template))
+        names.append(PLACE.sub(partial(_value, chosen), template))
         points.append({name: axes[name][text] for name, text in chosen.items()})
     _check_names(project, names, template)
     varied = (edition.varied(name, point) for name, point in zip(names, points, strict=True))
     runs = tuple((_as_far_as(LEDGER, steps.read(project, one.name), one), one) for one in varied)
     return Sweep(folder, runs, tuple(points))
+
+
+def _value(chosen: dict[str, str], place: re.Match[str]) -> str:
+    return chosen[place[1]]
 
 
 def _axes(edition: Edition, sweeps: list[str]) -> Axes:
@@ -80,7 +85,8 @@ def _points(edition: Edition, name: str, text: str) -> Iterator[tuple[str, Value
     seen: set[Value] = set()
     known = edition.known()
     default = known[name].default if name in known else ""
-    for each in _range(*text.split("..", 1), default) if ".." in text else text.split(","):
+    first, between, last = text.partition("..")
+    for each in _range(first, last, default) if between else text.split(","):
         value = editions.value(known, name, each)
         if value in seen:
             raise ValueError(f"{each!r} is given twice.", "Delete one.")

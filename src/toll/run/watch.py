@@ -14,7 +14,7 @@ from functools import partial
 
 from toll.problems import Problems
 from toll.project import Project
-from toll.run import commands, files, plan, runner
+from toll.run import files, plan, progress, runner
 from toll.run.live import Site
 from toll.run.plan import Hooks
 from toll.run.pool import DRAFTS, Pool
@@ -29,7 +29,7 @@ def watch(project: Project, hooks: Hooks, names: Callable[[], list[str]]) -> Non
     site = Site(project.figures, project.work / "drafts", int(os.environ.get(PORT, 0)))
     options = runner.Options(pages=hooks.pages)
     environment = {DRAFTS: str(site.drafts)}
-    with site, runner.terminable(), runner.pool(options, hooks, **environment) as pool:
+    with site, runner.terminable(), runner.pool(options, hooks, ahead=True, **environment) as pool:
         print(f"Watching; {site.address} shows what comes out. Ctrl-C ends.", file=sys.stderr)
         code, seen = files.look(files.PACKAGE), None
         while files.look(files.PACKAGE) == code:
@@ -68,8 +68,8 @@ def _react(
         if stale := plan.stale(project, wanted, hooks):
             site.tell("Running …")
             plan.check(project, stale, hooks)
-            reports = commands.execute(project, stale, options, lambda *order: runner.run(*order, pool))
-            commands.tell(project, reports, options.started)
+            reports = progress.execute(project, stale, options, partial(runner.run, pool=pool))
+            progress.tell(project, reports, options.started)
             if failures := [problem for report in reports if report.failure for problem in report.failure.problems]:
                 raise Problems(failures)
         site.published()
