@@ -15,7 +15,8 @@ import pytest
 from support.processes import wait_for
 from toll.problems import Problems
 from toll.run import pool
-from toll.run.pool import Call, Pool, Settings
+from toll.run.messages import Call, Settings
+from toll.run.pool import Pool
 
 FUNCTIONS = """
 import os, sys, time
@@ -154,7 +155,7 @@ def test_a_helper_that_dies_is_an_error_and_is_replaced(tmp_path):
 
 def test_calls_of_a_process_that_is_gone_are_not_made(run, tmp_path):
     """The one that its helper is making is finished; the ones that wait are dropped."""
-    script = "import sys; from toll.run import pool; pool.make([pool.Call(*eval(text)) for text in sys.argv[1:]])"
+    script = "import sys; from toll.run import pool; from toll.run.messages import Call; pool.make([Call(*eval(text)) for text in sys.argv[1:]])"
     go = tmp_path / "go"
     orders = [call("wait_for", str(go), key=key) for key in ("one", "two")] + [write(tmp_path / "never")]
     client = subprocess.Popen([sys.executable, "-c", script, *(repr(tuple(order)) for order in orders)])
@@ -182,7 +183,7 @@ def test_helpers_end_with_an_owner_that_is_killed(tmp_path):
     code = (
         "import sys, time; from toll.run import pool\n"
         "with pool.helpers(2, 'functions:warm_up'):\n"
-        "    pool.make([pool.Call(name, 'functions:write', (sys.argv[1], 0.5)) for name in 'ab'])\n"
+        "    pool.make([Call(name, 'functions:write', (sys.argv[1], 0.5)) for name in 'ab'])\n"
         "    print('up', flush=True); time.sleep(99)"
     )
     made = tmp_path / "made"

@@ -23,7 +23,8 @@ from toll.problems import Problem, Where
 from toll.project import CHAIN, Project
 from toll.run import files, notebook_file, plan, runner
 from toll.run.editions import Edition
-from toll.run.pool import Pool, Settings
+from toll.run.messages import Settings
+from toll.run.pool import Pool
 from toll.run.steps import Step, covers
 from toll.run.store import Damaged, Store
 

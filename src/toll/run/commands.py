@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, NoReturn
 from toll.problems import Problem, Problems, Where
 from toll.project import Project
 from toll.run import editions as named
-from toll.run import plan, progress
+from toll.run import plan
 from toll.run.plan import Hooks, Planned
-from toll.run.progress import Executor
 
 if TYPE_CHECKING:
-    from toll.run.runner import Options, Report
+    from toll.run.runner import Executor, Options, Report
 
 STALE = 3  # the exit code of `toll status`
 
@@ -59,13 +58,14 @@ def run(
 
         options = runner.Options(force, engine or runner.DEFAULT_ENGINE, pages=hooks.pages, started=started)
         options.jobs = max(1, jobs or (1 if cluster else options.jobs))  # a cluster's worker has one core
-        reports = progress.execute(project, stale, options, _executor(hooks, cluster, store, ahead=not sweep))
-        progress.tell(project, reports, started)
+        reports = runner.execute(project, stale, options, _executor(hooks, cluster, store, ahead=not sweep))
+        runner.tell(project, reports, started)
         if failures := [problem for report in reports if report.failure for problem in report.failure.problems]:
             raise Problems(failures)
     else:
         print(f"{', '.join(edition.name for _, edition in wanted)}: everything is up to date")
-        progress.tell(project, [], started)
+        if (gallery := project.figures / "index.html").exists():
+            print(gallery.relative_to(project.root))
     if planned_sweep:  # the table is that of all runs, or there is none
         from toll.run.sweep import summarize
 

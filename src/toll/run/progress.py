@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
-
-from toll.project import Project
-
-if TYPE_CHECKING:
-    from toll.run.plan import Planned
-    from toll.run.runner import Options, Report
+from typing import NamedTuple
 
 WAITING, STARTING, EXECUTING, PUBLISHING, DONE = "waiting", "starting", "executing", "publishing", "done"
 MANY = 4  # editions: more than these are counted, not listed
@@ -80,25 +73,3 @@ def _counted(editions: int) -> Listener:
             print(f"{ended} of {editions}: {event.edition}, at {event.seconds:.1f} s", file=sys.stderr)
 
     return count
-
-
-Executor = Callable[[Project, "list[Planned]", "Options"], "list[Report]"]
-
-
-def execute(project: Project, stale: list[Planned], options: Options, executor: Executor) -> list[Report]:
-    """Run editions and show how far they are."""
-    with progress(len(stale)) as options.emit:
-        return executor(project, stale, options)
-
-
-def tell(project: Project, reports: list[Report], started: float) -> None:
-    """Print what became of each edition, and where to look."""
-    for report in reports:
-        if not report.failure:
-            files = "1 file" if len(report.changed) == 1 else f"{len(report.changed)} files"
-            print(f"{report.edition}: ran {', '.join(report.ran) or 'nothing'}; {files} changed")
-    gallery = project.figures / "index.html"
-    if gallery.exists() and not any(report.failure for report in reports):
-        print(gallery.relative_to(project.root))
-    if reports:
-        print(f"{time.monotonic() - started:.1f} s")

@@ -17,9 +17,10 @@ from toll.problems import Problem, Problems, Where
 from toll.project import Project
 from toll.run import files, notebook_file, plan, publish
 from toll.run.editions import Edition, Value, executed
+from toll.run.messages import CELL_SECONDS, DEFAULT_ENGINE, Message, Outcome, Settings
 from toll.run.plan import Hooks, Planned
-from toll.run.pool import CELL_SECONDS, DEFAULT_ENGINE, Message, Outcome, Pool, Settings
-from toll.run.progress import DONE, EXECUTING, PUBLISHING, STARTING, WAITING, Event, Listener
+from toll.run.pool import Pool
+from toll.run.progress import DONE, EXECUTING, PUBLISHING, STARTING, WAITING, Event, Listener, progress
 from toll.run.shared_pages import SharedPages
 from toll.run.stage import Stage
 from toll.run.steps import Step
@@ -284,3 +285,25 @@ def _cells_to_run(source: notebook_file.Notebook, injected: dict[str, Value]) ->
         if injected and "parameters" in notebook_file.tags(cell):
             texts.append("\n".join(f"{name} = {value!r}" for name, value in injected.items()))
     return texts
+
+
+Executor = Callable[[Project, list[Planned], Options], list[Report]]
+
+
+def execute(project: Project, stale: list[Planned], options: Options, executor: Executor) -> list[Report]:
+    """Run editions and show how far they are."""
+    with progress(len(stale)) as options.emit:
+        return executor(project, stale, options)
+
+
+def tell(project: Project, reports: list[Report], started: float) -> None:
+    """Print what became of each edition, and where to look."""
+    for report in reports:
+        if not report.failure:
+            files = "1 file" if len(report.changed) == 1 else f"{len(report.changed)} files"
+            print(f"{report.edition}: ran {', '.join(report.ran) or 'nothing'}; {files} changed")
+    gallery = project.figures / "index.html"
+    if gallery.exists() and not any(report.failure for report in reports):
+        print(gallery.relative_to(project.root))
+    if reports:
+        print(f"{time.monotonic() - started:.1f} s")

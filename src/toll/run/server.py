@@ -28,7 +28,7 @@ from multiprocessing.connection import Connection, Pipe, wait
 from typing import Any, NoReturn
 
 from toll.run import process, worker
-from toll.run.pool import END, NOTEBOOK, NOW, Call, Message, Outcome, Settings
+from toll.run.messages import END, NOTEBOOK, NOW, Call, Message, Outcome, Settings
 
 NOTEBOOKS = ("toll.run.execute", "toll.run.cells")
 

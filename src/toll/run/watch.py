@@ -14,7 +14,7 @@ from functools import partial
 
 from toll.problems import Problems
 from toll.project import Project
-from toll.run import files, plan, progress, runner
+from toll.run import files, plan, runner
 from toll.run.live import Site
 from toll.run.plan import Hooks
 from toll.run.pool import DRAFTS, Pool
@@ -68,8 +68,8 @@ def _react(
         if stale := plan.stale(project, wanted, hooks):
             site.tell("Running …")
             plan.check(project, stale, hooks)
-            reports = progress.execute(project, stale, options, partial(runner.run, pool=pool))
-            progress.tell(project, reports, options.started)
+            reports = runner.execute(project, stale, options, partial(runner.run, pool=pool))
+            runner.tell(project, reports, options.started)
             if failures := [problem for report in reports if report.failure for problem in report.failure.problems]:
                 raise Problems(failures)
         site.published()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from toll.problems import Problems
 from toll.run import process
-from toll.run.pool import Call, Outcome
+from toll.run.messages import Call, Outcome
 
 POLITE = 10  # how nice a helper is that works ahead
 
