@@ -1,10 +1,10 @@
-# Needs python3 (3.11 or newer) and make. Everything else comes from requirements.lock, by hash, into .venv.
+# Needs Python 3.11+ and make. Everything else is installed into .venv from requirements.lock, by hash.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: run test lab verify lock clean
+.PHONY: run test check lab verify lock clean
 
 run: $(READY)
 	@$(BIN)/toll run
@@ -12,13 +12,20 @@ run: $(READY)
 test: $(READY)
 	@$(BIN)/python -m pytest -n auto --dist loadfile
 
+# The quick checks: lint, formatting, types, raw tables.
+check: $(READY)
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/toll check
+
 lab: $(READY)
 	@$(BIN)/toll lab
 
 verify: $(READY)
 	@$(BIN)/toll verify
 
-# pip installs uv alone, checked against the lock's own hashes; uv installs the rest some six times faster.
+# pip installs only uv, checked against the lock's hashes; uv then installs the rest about six times faster.
 $(READY): requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) from requirements.lock"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is " + sys.version)'
@@ -29,7 +36,7 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python --editable .
 	@touch $@
 
-# After a change of the dependencies in pyproject.toml.
+# Run this after changing the dependencies in pyproject.toml.
 lock: $(READY)
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock

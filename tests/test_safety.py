@@ -9,6 +9,7 @@ from lxml import html
 from support.browser import needs_chromium
 from support.desk import DATA, FACT_CHECK, FURNITURE, Desk, build, ledger
 from toll.graphics.graphic import Furniture
+from toll.ledger.entry import Place
 from toll.ledger.ledger import Ledger
 from toll.problems import Problems
 
@@ -63,7 +64,7 @@ def everywhere(graphic, attack):
         entries = {entry.id: entry for entry in ledger()}
         fields = ("label", "as_reported", "attributed_to", "source", "citation", "exact", "caveat")
         made = Ledger(replace(entry, **dict.fromkeys(fields, attack)) for entry in entries.values())
-        made.printed = {"planned_2031": [f"ferry: {attack}"], "left": ["ferry: alt"]}
+        made.printed = {"planned_2031": [Place.parse(f"ferry: {attack}")], "left": [Place.parse("ferry: alt")]}
         return made
 
     furniture = Furniture(**dict.fromkeys(asdict(FURNITURE), attack))

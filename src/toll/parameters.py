@@ -1,148 +1,224 @@
-"""The parameters of a run: what each may be. Values are checked where they enter, from a file, a command or a cell.
+"""The parameters of a run: what each may be. Values are checked where they enter: an edition, a command, a cell.
 
-Stories share those that are here. Any other that a notebook declares is its story's own: it has to be plain, and what
-else it has to be is for the notebook to say.
+Every story has those that are declared here. notebooks/parameters.yml declares a story's own, in the same form:
+
+    interval_inner:
+      kind: number               # one of KINDS
+      above: 0                   # limits of a number: from, to, above, below
+      below: 1
+      less_than: interval_outer  # another parameter
+      expected: a level between 0 and 1, such as 0.8  # completes the message "2.0 is not …"
+      unit: share                # both where the ledger has it as a chosen number
+      label: Probability of the inner band
 """
 
 from __future__ import annotations
 
 import math
+import operator
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from toll.problems import Problem, Problems
-from toll.source import raw
+from toll.problems import Problem, Problems, Where, quoted
+from toll.project import PARAMETERS, Project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from toll.source.raw import Raw
+    from toll.yaml_lines import Entry
 
 Value = str | int | float | bool
 ALL_SOURCES = "all"
+SHOWN = str(PARAMETERS)
 
 
-@dataclass(frozen=True)
-class Parameter:
-    """`expected` completes "expected …"."""
-
-    type: type
-    expected: str
-    fits: Callable[[Value], bool]
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _is_date(value: str) -> bool:
+def _is_date(value: Any) -> bool:
     try:
-        return bool(re.fullmatch(r"(19|20)\d{2}-\d{2}-\d{2}", value, re.ASCII)) and bool(date.fromisoformat(value))
+        return _matches(r"(19|20)\d{2}-\d{2}-\d{2}")(value) and bool(date.fromisoformat(value))
     except ValueError:
         return False
 
 
-def _is_plain(value: Value) -> bool:
-    return value.isprintable() if isinstance(value, str) else isinstance(value, int | float) and math.isfinite(value)
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value.isprintable()
 
 
-def _is_short(value: str) -> bool:
-    return 0 < len(value.strip()) <= 60 and value.isprintable()
+def _is_months(value: Any) -> bool:
+    if value == "":
+        return True
+    is_pair = _matches(r"\d{4}-(0[1-9]|1[0-2])\.\.\d{4}-(0[1-9]|1[0-2])")(value)
+    return is_pair and "0001" < value[:7] <= value[9:]
 
 
-def _is_months(value: str) -> bool:
-    found = re.fullmatch(r"(\d{4}-(?:0[1-9]|1[0-2]))\.\.(\d{4}-(?:0[1-9]|1[0-2]))", value, re.ASCII)
-    return bool(found) and "0001" < found[1] <= found[2]
+def _matches(pattern: str) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, str) and bool(re.fullmatch(pattern, value, re.ASCII))
 
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*", re.ASCII)
-_ID = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", re.ASCII)
-_ID_OR_NUMBER = re.compile(r"[1-9][0-9]*|[a-z][a-z0-9]*(_[a-z0-9]+)*", re.ASCII)
-_GRAPHICS = re.compile(r"[a-z][a-z0-9-]*( [a-z][a-z0-9-]*)*", re.ASCII)
-_ADDRESS = re.compile(r"((https?://[A-Za-z0-9.-]+(:\d+)?)?/)?([A-Za-z0-9._~%-]+/)*[A-Za-z0-9._~%-]*", re.ASCII)
-_SHORT = "1 to 60 printable characters"
-_YEAR = "a year from 1900 to 2100"
-_DISPERSION = "variance ÷ mean, from 1 (independent deaths) to 20"
-
-PARAMETERS: dict[str, Parameter] = {
-    "edition": Parameter(
-        str,
-        "a name in lower case: letters, digits, '.', '_', '-', parts separated by '/'",
-        lambda value: bool(_NAME.fullmatch(value)),
-    ),
-    "as_of": Parameter(str, "a date such as 2014-08-11, from 1900 on", _is_date),
-    "sources": Parameter(str, "all, or the id of a source", lambda value: bool(_ID.fullmatch(value))),
-    "year": Parameter(int, _YEAR, lambda value: 1900 <= value <= 2100),
-    "baseline_year": Parameter(int, _YEAR, lambda value: 1900 <= value <= 2100),
-    "interval_inner": Parameter(float, "a level between 0 and 1, such as 0.8", lambda value: 0 < value < 1),
-    "interval_outer": Parameter(float, "a level between 0 and 1, such as 0.95", lambda value: 0 < value < 1),
-    "dispersion": Parameter(float, _DISPERSION, lambda value: 1 <= value <= 20),
-    "dispersion_clustered": Parameter(float, _DISPERSION, lambda value: 1 <= value <= 20),
-    "population": Parameter(
-        str,
-        "the id of a count of inhabitants, or a whole number of inhabitants without separators",
-        lambda value: bool(_ID_OR_NUMBER.fullmatch(value)),
-    ),
-    "graphics": Parameter(
-        str,
-        "names of graphics, with single spaces between them",
-        lambda value: bool(_GRAPHICS.fullmatch(value)),
-    ),
-    "print_width": Parameter(float, "millimetres from 40 to 400", lambda value: 40 <= value <= 400),
-    "base_url": Parameter(
-        str,
-        "an https:// or http:// address, a path without spaces, or nothing",
-        lambda value: bool(_ADDRESS.fullmatch(value)),
-    ),
-    "print_corrections": Parameter(bool, "true or false", lambda value: True),
-    "credit": Parameter(str, _SHORT, _is_short),
-    "ged_csv": Parameter(str, "the path of a CSV file of UCDP GED, or nothing", lambda value: value.isprintable()),
-    "ged_place": Parameter(str, _SHORT, _is_short),
-    "ged_months": Parameter(
-        str,
-        "the first and the last month, such as 2014-01..2014-12, or nothing",
-        lambda value: not value or _is_months(value),
-    ),
+KINDS: dict[str, Callable[[Any], bool]] = {
+    "number": _is_number,
+    "whole number": lambda value: type(value) is int,
+    "yes or no": lambda value: isinstance(value, bool),
+    "text": _is_text,
+    "short text": lambda value: _is_text(value) and 0 < len(value.strip()) <= 60,
+    "date": _is_date,
+    "months": _is_months,  # or nothing
+    "file": _is_text,  # or nothing
+    "source": _matches("[a-z][a-z0-9]*(_[a-z0-9]+)*"),
+    "figure or number": _matches("[1-9][0-9]*|[a-z][a-z0-9]*(_[a-z0-9]+)*"),
+    "edition": _matches("[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*"),
+    "graphics": _matches("[a-z][a-z0-9-]*( [a-z][a-z0-9-]*)*"),
+    "address": _matches(r"((https?://[A-Za-z0-9.-]+(:\d+)?)?/)?([A-Za-z0-9._~%-]+/)*[A-Za-z0-9._~%-]*"),
 }
+LIMITS: dict[str, Callable[[Any, float], bool]] = {
+    "from": operator.ge,
+    "to": operator.le,
+    "above": operator.gt,
+    "below": operator.lt,
+}
+OF_NUMBERS = (*LIMITS, "less_than", "unit", "label")
+KEYS = ("kind", "expected", *OF_NUMBERS, "quantity")
 
 
-def validate(values: Mapping[str, Value], file: str) -> list[Problem]:
-    """Every problem of `values`, which come from `file` (an edition, a notebook or "command line")."""
-    problems = [problem for name, value in values.items() if (problem := _validate(name, value, file))]
-    inner, outer = values.get("interval_inner"), values.get("interval_outer")
-    if not problems and inner is not None and outer is not None and inner >= outer:
-        problems.append(
-            Problem.old(
-                file,
-                None,
-                "interval_inner",
-                repr(inner),
-                f"less than interval_outer, {outer!r}",
-                "Swap the two levels or change one.",
-            )
-        )
-    return problems
+class Parameter(NamedTuple):
+    """`unit` and `label` are empty where the ledger does not have it. `quantity` is that of a figure it may name."""
+
+    name: str
+    kind: str
+    expected: str
+    unit: str = ""
+    label: str = ""
+    less_than: str = ""
+    quantity: str = ""
+    limits: tuple[tuple[str, float], ...] = ()
+    line: int | None = None
+
+    def fits(self, value: Any) -> bool:
+        return KINDS[self.kind](value) and all(LIMITS[name](value, limit) for name, limit in self.limits)
 
 
-def _validate(name: str, value: Value, file: str) -> Problem | None:
-    parameter = PARAMETERS.get(name) or Parameter(type(value), "plain text, or a finite number", _is_plain)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    fits_type = is_number and math.isfinite(value) if parameter.type is float else type(value) is parameter.type
-    if fits_type and parameter.fits(value):
-        return None
-    return Problem.old(file, None, name, repr(value), parameter.expected, "Give another value.")
+OF_EVERY_STORY = (
+    Parameter("edition", "edition", "a name in lower case: letters, digits, “.”, “_”, “-”, parts separated by “/”"),
+    Parameter("as_of", "date", "a date such as 2014-08-11, from 1900 on"),
+    Parameter("sources", "source", "all, or the id of a source"),
+    Parameter("graphics", "graphics", "a list of names of graphics, with single spaces between them"),
+    Parameter("credit", "short text", "a text of 1 to 60 printable characters"),
+    Parameter("print_width", "number", "a width from 40 to 400 millimeters", limits=(("from", 40), ("to", 400))),
+    Parameter("base_url", "address", "an https:// or http:// address, a path without spaces, or nothing"),
+    Parameter("print_corrections", "yes or no", "true or false"),
+)
 
 
-def refer(values: Mapping[str, Value], tables: raw.Raw, file: str) -> list[Problem]:
-    """The problems of values that name rows of the raw tables which are not there."""
-    people, chosen = values.get("population", ""), values.get("sources", ALL_SOURCES)
-    counts = {figure.id for figure in tables.figures if figure.quantity == "inhabitants"}
-    read = {figure.source for figure in tables.figures}
-    problems = []
-    if isinstance(people, str) and people[:1].isalpha() and people not in counts:
-        expected = f"{PARAMETERS['population'].expected}; the counts are {', '.join(sorted(counts))}"
-        problems.append(Problem.old(file, None, "population", repr(people), expected, "Give another value."))
-    if chosen not in read | {ALL_SOURCES}:
-        expected = f"{PARAMETERS['sources'].expected}; these have figures: {', '.join(sorted(read))}"
-        problems.append(Problem.old(file, None, "sources", repr(chosen), expected, "Give another value."))
-    return problems
+def declared(project: Project, load: Callable[[Path, str], dict[str, Entry]] | None = None) -> dict[str, Parameter]:
+    """The parameters that a project's notebooks may have, by name. Raises Problems, with lines of parameters.yml.
+
+    `load` is used in place of `yaml_lines.load` by those who keep what it gives.
+    """
+    known = {parameter.name: parameter for parameter in OF_EVERY_STORY}
+    if not (project.root / PARAMETERS).is_file():
+        return known
+    from toll import yaml_lines
+
+    problems: list[Problem] = []
+    own: dict[str, tuple[Entry, dict[str, Entry]]] = {}
+    for name, entry in (load or yaml_lines.load)(project.root / PARAMETERS, SHOWN).items():
+        own[name] = entry, yaml_lines.mapping(entry.node, SHOWN)
+    for name, (entry, keys) in own.items():
+        faults = _faults(name, {key: each.node.value for key, each in keys.items()}, known.keys() | own.keys())
+        if name in known:
+            faults = iter([("", "Every story has this parameter.", "Delete it here.")])
+        for key, message, hint in faults:
+            problems.append(Problem(Where(SHOWN, (keys.get(key) or entry).line, name), message, hint))
+    if problems:
+        raise Problems(problems)
+    return known | {name: _parameter(name, entry.line, keys) for name, (entry, keys) in own.items()}
+
+
+def _faults(name: str, texts: Mapping[str, object], known: set[str]) -> Iterator[tuple[str, str, str]]:
+    """What is wrong with a declaration: the key, a message, a hint."""
+    for key in texts.keys() - set(KEYS):
+        yield key, f"{quoted(key)} says nothing about a parameter.", f"Use {', '.join(KEYS)}."
+    if lists := [key for key, text in texts.items() if not isinstance(text, str)]:
+        for key in lists:
+            yield key, f"{key} is not a single value.", "Write one value after the colon."
+        return
+    for key in ("kind", "expected"):
+        if not texts.get(key):
+            yield key, f"{key} is missing.", "Add it."
+    kind = texts.get("kind")
+    if kind and kind not in KINDS:
+        yield "kind", f"{quoted(kind)} is not a kind.", f"Use {', '.join(KINDS)}."
+    for key in texts.keys() & set(OF_NUMBERS):
+        if kind not in ("number", "whole number"):
+            yield key, f"{key} is for numbers.", "Delete it, or correct the kind."
+    for key in texts.keys() & LIMITS.keys():
+        if not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", str(texts[key])):
+            yield key, f"{quoted(texts[key])} is not a number.", "Write plain digits."
+    if bool(texts.get("unit")) != bool(texts.get("label")):
+        yield "unit", "unit and label go together.", "Write both, or neither."
+    if (other := texts.get("less_than")) and other not in known:
+        yield "less_than", f"{quoted(other)} is not declared.", "Name another parameter."
+    if (kind == "figure or number") != bool(texts.get("quantity")):
+        yield "quantity", "A figure needs its quantity, and only a figure has one.", "Write both or neither."
+
+
+def _parameter(name: str, line: int, keys: Mapping[str, Entry]) -> Parameter:
+    texts = {key: each.node.value for key, each in keys.items()}
+    limits = tuple((key, float(texts.pop(key))) for key in LIMITS if key in texts)
+    return Parameter(name, limits=limits, line=line, **texts)
+
+
+def problems(values: Mapping[str, Value], declared: Mapping[str, Parameter], file: str) -> list[Problem]:
+    """What is wrong with values that come from `file`: an edition, "-p", or the parameters cell of a notebook."""
+    found = []
+    for name, value in values.items():
+        if name not in declared:
+            hint = "Say there of what kind it is and what it may be."
+            found.append(Problem(Where(file, None, name), f"{SHOWN} does not declare this parameter.", hint))
+        elif not declared[name].fits(value):
+            message = f"{_shown(value)} is not {declared[name].expected}."
+            found.append(Problem(Where(file, None, name), message))
+    for name, value in values.items() if not found else ():
+        other = declared[name].less_than
+        if other in values and not value < values[other]:  # type: ignore[operator]  # both fit, so both are numbers
+            message = f"{value} is not less than {other}, {values[other]}."
+            found.append(Problem(Where(file, None, name), message, "Change one of the two."))
+    return found
+
+
+def references(values: Mapping[str, Value], declared: Mapping[str, Parameter], tables: Raw, file: str) -> list[Problem]:
+    """The problems of values that fit but name rows of the raw tables that are not there."""
+    found = []
+    for name, value in values.items():
+        parameter = declared[name]
+        if parameter.kind == "source" and value != ALL_SOURCES:
+            known, what = {figure.source for figure in tables.figures}, "Sources with figures"
+        elif parameter.kind == "figure or number" and not str(value).isdecimal():
+            known, what = {row.id for row in tables.figures if row.quantity == parameter.quantity}, "Such figures"
+        else:
+            continue
+        if value not in known:
+            hint = f"{what}: {', '.join(sorted(known)) or 'none'}."
+            found.append(Problem(Where(file, None, name), f"{_shown(value)} is not {parameter.expected}.", hint))
+    return found
+
+
+def check(values: Mapping[str, Value], project: Project) -> None:
+    """The check that opens every notebook: raises Problems, with each unusable parameter."""
+    if found := problems(values, declared(project), "parameters cell"):
+        raise Problems(found)
 
 
 def enter(**values: Value) -> None:
-    """The check that opens every notebook: raises Problems naming each unusable parameter."""
-    problems = validate(values, "parameters cell")
-    if problems:
-        raise Problems(problems)
+    """Until the notebooks move: `check` in the project of the working folder."""
+    check(values, Project.find())
+
+
+def _shown(value: Value) -> str:
+    return quoted(value) if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)

@@ -37,6 +37,13 @@ class Problem(NamedTuple):
         return cls(Where(file, line, column), f"found {found}, expected {expected}.", do)
 
 
+def quoted(value: object, most: int = 60) -> str:
+    """Somebody's text as a message shows it: in quotes, cut where it is long, hidden characters escaped."""
+    text = str(value)
+    text = text if len(text) <= most else f"{text[: most - 1]}…"
+    return f"“{''.join(c if c.isprintable() else c.encode('unicode_escape').decode() for c in text)}”"
+
+
 class Problems(Exception):
     """All the problems of an input at once; commands print them one a line and exit with 1."""
 

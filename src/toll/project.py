@@ -54,6 +54,10 @@ class Project(NamedTuple):
         return self.root / "data" / "raw"
 
     @property
+    def words(self) -> Path:
+        return self.root / "words"
+
+    @property
     def editions(self) -> Path:
         return self.root / "editions"
 

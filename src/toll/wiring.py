@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from functools import partial
 from typing import TYPE_CHECKING
 
 from toll.problems import Problem
@@ -36,10 +35,12 @@ STACK = (
 def check(project: Project, edition: Edition, file: str) -> list[Problem]:
     """What is wrong with the values of an edition's parameters. Raises Problems for raw tables that are wrong."""
     from toll import parameters
+    from toll.run import parsed
     from toll.source import raw
 
-    tables = raw.read(project)
-    return parameters.validate(edition.values, file) or parameters.refer(edition.values, tables, file)
+    tables, declared = raw.read(project), parameters.declared(project, lambda path, shown: parsed.yaml(project, shown))
+    problems = parameters.problems(edition.values, declared, file)
+    return problems or parameters.references(edition.values, declared, tables, file)
 
 
 def warn(project: Project) -> list[Problem]:
@@ -54,7 +55,8 @@ def write_pages(project: Project) -> None:
     from toll.pages import shared
     from toll.run import editions
 
-    shared.write(project, editions.published(project), partial(editions.executed_notebooks, project))
+    names = editions.published(project)
+    shared.write(project, names, lambda edition: editions.executed_notebooks(project, edition))
 
 
 def preload() -> None:

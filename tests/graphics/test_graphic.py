@@ -1,4 +1,4 @@
-"""What a notebook does: build, look, save, load. Other tests of graphics take their example from here."""
+"""What a notebook does: build, look, save, load."""
 
 import base64
 import json
@@ -12,22 +12,23 @@ import altair as alt
 import polars as pl
 import pytest
 
-from support.rain import FURNITURE, rain_chart, rain_graphic
+from support.rain import FURNITURE, META, RAIN, rain_chart, rain_graphic
 from toll.graphics.graphic import Graphic
+from toll.graphics.theme import canvas
 from toll.problems import Problems
 
 
 def test_every_size_and_theme_is_built():
     graphic = rain_graphic(print_widths=(85, 128.5))
-    assert list(graphic.specs) == [
-        "desktop/light",
-        "desktop/dark",
-        "mobile/light",
-        "mobile/dark",
-        "social/light",
-        "square/light",
-        "print-85mm/light",
-        "print-128.5mm/light",
+    assert [(task["size"], task["theme"]) for task in graphic.tasks()] == [
+        ("desktop", "light"),
+        ("desktop", "dark"),
+        ("mobile", "light"),
+        ("mobile", "dark"),
+        ("social", "light"),
+        ("square", "light"),
+        ("print-85mm", "light"),
+        ("print-128.5mm", "light"),
     ]
 
 
@@ -61,16 +62,11 @@ def dated_graphic():
     days = pl.DataFrame({"day": [1, 31]}).select(day=pl.date(2001, 1, "day"), rain=pl.lit(5) * pl.col("day"))
     axis = alt.Axis(values=days["day"].to_list(), labelExpr="'Jan. ' + date(datum.value)", labelFlush=True)
 
-    def chart(width, height, style):
-        day = alt.X("day:T", axis=axis)
-        return (
-            alt.Chart(days)
-            .mark_line(color=style.theme.red)
-            .encode(day, alt.Y("rain:Q", axis=None))
-            .properties(width=width, height=height or 80)
-        )
+    def chart(width, height):
+        line = alt.Chart(days).mark_line(color="red").encode(alt.X("day:T", axis=axis), alt.Y("rain:Q", axis=None))
+        return line.properties(height=height or 80)
 
-    return rain_graphic("dated", chart, data=days)
+    return rain_graphic("dated", chart)
 
 
 def test_saved_and_loaded_it_is_the_same_graphic(tmp_path):
@@ -78,7 +74,7 @@ def test_saved_and_loaded_it_is_the_same_graphic(tmp_path):
     specification, table = graphic.save(tmp_path)
     assert (specification.name, table.name) == ("rain.json", "rain.csv")
     assert json.dumps(Graphic.load(specification).tasks()) == json.dumps(graphic.tasks())
-    assert table.read_text() == "month,rain,reported\nMay,80,true\nJune,130,true\nJuly,95,false\n"
+    assert table.read_text() == ("series,month,value,entry\nrain,May,80,may\nrain,June,130,june\nrain,July,95,july\n")
     before = specification.read_bytes()
     rain_graphic().save(tmp_path)
     assert specification.read_bytes() == before
@@ -86,18 +82,22 @@ def test_saved_and_loaded_it_is_the_same_graphic(tmp_path):
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
 def test_a_cell_that_a_spreadsheet_would_run_is_refused(tmp_path, cell):
-    graphic = rain_graphic(data=pl.DataFrame({"month": ["May", cell]}))
-    with pytest.raises(Problems, match=r"rain\.csv, line 3, column month"):
-        graphic.save(tmp_path)
+    rows = pl.DataFrame({"month": ["May", cell], "rain": [80, 130]})
+
+    def chart(width, height):
+        return alt.Chart(rows).mark_bar().encode(alt.X("rain:Q"), alt.Y("month:N"))
+
+    with pytest.raises(Problems, match=r"rain\.csv, line 3, month: A spreadsheet would take"):
+        rain_graphic(chart=chart).save(tmp_path)
     assert not (tmp_path / "rain.csv").exists()
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"alt": "x" * 251}, "column alt: found 251 characters, expected 250 at most"),
-        ({"headline": " "}, "column headline: found nothing"),
-        ({"source": ""}, "column source: found nothing"),
+        ({"alt": "x" * 251}, "rain, alt: The alt text is 251 characters long; image files hold 250"),
+        ({"headline": " "}, "rain, headline: This part has no text"),
+        ({"source": ""}, "rain, source: This part has no text"),
     ],
 )
 def test_furniture_that_no_file_could_carry_is_refused(change, message):
@@ -116,25 +116,44 @@ def test_a_name_that_is_no_file_name_is_refused(name):
 
 
 def test_text_that_leaves_no_room_on_a_fixed_canvas_is_refused():
-    with pytest.raises(Problems, match=r"rain, social: found -?\d+ px left for the plot"):
+    with pytest.raises(Problems, match=r"rain, social: The text leaves \d+ px for the plot"):
         rain_graphic(furniture=replace(FURNITURE, deck_brief="Too many words for so small a card. " * 12))
 
 
-def test_the_charts_own_configuration_goes_before_the_house_s():
-    def chart(width, height, style):
-        return rain_chart(width, height, style).configure_axis(labelColor="#1d4f7c")
+def test_the_chart_s_own_configuration_wins():
+    def chart(width, height):
+        return rain_chart(width, height).configure_axis(labelColor="blue")
 
-    config = rain_graphic(chart=chart).specs["desktop/light"]["config"]
-    assert config["axis"]["labelColor"] == "#1d4f7c"
+    config = rain_graphic(chart=chart).specs["desktop"]["config"]
+    assert config["axis"]["labelColor"] == "blue"
     assert config["axis"]["labelFontSize"] == 14
     assert config["background"] is None
 
 
-def test_labels_spread_as_little_as_keeps_them_apart():
-    from toll.graphics.graphic import Style
-    from toll.graphics.theme import SCREENS, THEMES
+def test_a_chart_function_knows_its_canvas():
+    seen = []
 
-    style = Style(SCREENS[0], THEMES["light"])
-    assert style.spread([0, 50, 100], 20) == [0, 50, 100]
-    assert style.spread([10, 12, 14], 10) == [2, 12, 22]
-    assert style.spread([0, 1, 50], 10) == [-4.5, 5.5, 50]
+    def chart(width, height):
+        seen.append((canvas().name, canvas().label, canvas().brief, width, height))
+        return rain_chart(width, height)
+
+    rain_graphic(chart=chart)
+    assert seen[:3] == [
+        ("desktop", 14, False, 600, None),
+        ("mobile", 13.5, False, 343, None),
+        ("social", 13, True, 552, seen[2][4]),
+    ]
+    assert [name for name, *_ in seen] == ["desktop", "mobile", "social", "square", "print-85mm"]
+    assert canvas().name == "desktop"
+
+
+def test_a_chart_function_that_still_takes_a_style_is_drawn_the_same():  # until the notebooks move
+    def chart(width, height, style):
+        color, dots = style.theme.blue, style.theme.fade(0.4)
+        bars = alt.Chart(RAIN).mark_bar(color=color, height=20 * style.hairline, stroke=dots)
+        return bars.encode(alt.X("rain:Q", axis=None), alt.Y("month:N")).properties(height=height or 8 * style.label)
+
+    graphic = Graphic.build("rain", chart, FURNITURE, RAIN, META)
+    assert graphic.specs["print-85mm"]["mark"]["color"] == "blue"
+    assert graphic.specs["print-85mm"]["mark"]["stroke"] == "dot 60%"
+    assert graphic.data is RAIN

@@ -4,8 +4,8 @@ import polars as pl
 import pytest
 from frictionless import Package
 
-from toll import tables
-from toll.pages import datapackage, story_tables
+from toll import story_tables, tables
+from toll.pages import datapackage
 from toll.problems import Problems
 
 

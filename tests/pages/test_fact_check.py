@@ -4,8 +4,9 @@ import polars as pl
 import pytest
 
 from support.desk import AS_OF, FACT_CHECK, ledger
+from toll import story_tables
 from toll.graphics.graphic import LeftOut
-from toll.pages import fact_check, story_tables
+from toll.pages import fact_check
 
 DISPUTED = pl.DataFrame(
     {

@@ -109,7 +109,7 @@ def test_the_table_of_the_data_is_the_csv(desk):
     with (folder / "ferry.csv").open(newline="") as file:
         header, *rows = csv.reader(file)
     assert [cell.text for cell in table.xpath(".//th[@scope='col']")] == header
-    assert [[cell.text for cell in row] for row in table.xpath(".//tbody/tr")] == rows
+    assert [[cell.text or "" for cell in row] for row in table.xpath(".//tbody/tr")] == rows
 
 
 def test_all_numbers_are_in_one_table(desk):

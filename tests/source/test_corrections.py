@@ -50,7 +50,7 @@ def correct(project, *rows):
 def test_a_change_without_a_correction_is_named(changed):
     (problem,) = corrections.uncorrected(changed)
     assert (problem.where.file, problem.where.line, problem.where.column) == ("data/raw/figures.csv", 3, "as_reported")
-    assert "'167' for police_killed_2013" in problem.message and "'166'" in problem.message
+    assert problem.message == "police_killed_2013 was published as “166”, and it is now “167”."
 
 
 @pytest.mark.parametrize(
@@ -70,12 +70,15 @@ def test_a_figure_cannot_vanish(desk):
     lines = (desk.raw / "figures.csv").read_text().splitlines(True)
     (desk.raw / "figures.csv").write_text("".join(line for line in lines if not line.startswith("boy_age,")))
     (problem,) = corrections.uncorrected(desk)
-    assert "'boy_age'" in problem.message
+    assert problem.message == "boy_age was published and is missing."
 
 
 def test_the_command_checks_and_records(changed, capsys):
     assert cli.main(["check"]) == 1
-    assert "as published, or a correction of it" in capsys.readouterr().err
+    assert (
+        "was published as “166”, and it is now “167”. Add a correction to data/raw/corrections.csv."
+        in capsys.readouterr().err
+    )
     before = (changed.raw / "published.csv").read_text()
     assert cli.main(["check", "--published"]) == 1  # what was recorded is never overwritten
     assert (changed.raw / "published.csv").read_text() == before

@@ -14,6 +14,7 @@ from support.browser import needs_chromium
 from support.checkout import ROOT, copy_sources
 from support.printed import forms, numbers
 from toll import tables
+from toll.ledger.entry import Place
 from toll.ledger.ledger import REPORTED, Ledger
 from toll.project import Project
 from toll.source.raw import read
@@ -147,7 +148,7 @@ def test_hindsight_contradicts_the_record_and_the_track():
 def test_every_number_in_a_graphics_words_is_an_entry_printed_there(ledger, name):
     words = json.loads((PROCESSED / "graphics" / f"{name}.json").read_text())["furniture"]
     for part in ("headline", "deck", "deck_brief", "note", "source", "alt", "description"):
-        where = f"{name}: {part}"
+        where = Place("graphic", name, part)
         entries = [ledger[id] for id, places in ledger.printed.items() if where in places]
         known = set().union(*(numbers(form) for entry in entries for form in forms(entry)))
         assert numbers(words[part]) <= known, part

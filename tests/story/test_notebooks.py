@@ -10,7 +10,7 @@ import pytest
 
 from support.checkout import ROOT
 
-CHAIN = ("data", "editions", "figures", "notebooks", "requirements.lock")
+CHAIN = ("data", "editions", "figures", "notebooks", "words", "requirements.lock")
 
 
 @pytest.fixture(scope="module")

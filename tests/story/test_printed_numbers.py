@@ -13,9 +13,10 @@ import yaml
 
 from support.checkout import ROOT
 from support.printed import NUMBER, PROCESSED, PUBLISHED, drawn_texts, forms, numbers
-from toll import tables
+from toll import story_tables, tables
+from toll.ledger.entry import Place
 from toll.ledger.ledger import CALCULATED, CHOSEN, REPORTED, Ledger
-from toll.pages import datapackage, story_tables
+from toll.pages import datapackage
 
 NAMED = yaml.safe_load((ROOT / "editions/article.yml").read_text())["graphics"].split()
 GRAPHICS = [name for name in NAMED if (PUBLISHED / f"{name}.zip").exists()]  # without those left out
@@ -34,7 +35,7 @@ def furniture(name):
 @pytest.mark.parametrize("name", GRAPHICS)
 @pytest.mark.parametrize("part", ["headline", "deck", "deck_brief", "note", "source", "alt", "description"])
 def test_every_number_in_a_graphics_words_is_an_entry_printed_there(ledger, name, part):
-    where = f"{name}: {part}"
+    where = Place("graphic", name, part)
     entries = [ledger[id] for id, places in ledger.printed.items() if where in places]
     known = set().union(*(numbers(form) for entry in entries for form in forms(entry)))
     assert numbers(furniture(name)[part]) <= known
@@ -44,7 +45,7 @@ def test_every_number_in_a_graphics_words_is_an_entry_printed_there(ledger, name
 def test_every_number_in_a_picture_is_an_entry_or_a_tick_of_an_axis(ledger, name):
     root = ET.parse(PUBLISHED / f"{name}-desktop.svg").getroot()
     ticks = {number for label in root.iter() for number in axis_numbers(label)}
-    known = ticks.union(*(numbers(form) for entry in ledger.behind(name) for form in forms(entry)))
+    known = ticks.union(*(numbers(form) for entry in ledger.provenance(name) for form in forms(entry)))
     for text in drawn_texts(PUBLISHED / f"{name}-desktop.svg"):
         assert numbers(text) <= known, text
 

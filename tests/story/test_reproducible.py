@@ -9,7 +9,7 @@ import pytest
 
 from support.checkout import ROOT
 
-SOURCES = ("data/raw", "editions", "notebooks", "requirements.lock", "README.md")
+SOURCES = ("data/raw", "editions", "notebooks", "words", "requirements.lock", "README.md")
 PUBLISHED = ("data/processed/article", "figures", "notebooks", "README.md", "CORRECTIONS.md")
 PLACES = [
     {"TZ": "America/New_York", "LC_ALL": "C", "POLARS_MAX_THREADS": "1", "PYTHONHASHSEED": "1", "engine": "fork"},

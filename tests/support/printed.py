@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 from text_to_num import alpha2digit
 
 from support.checkout import ROOT
-from toll.ledger.ledger import _Printed
+from toll.ledger.words import FORMS
 
 PROCESSED, PUBLISHED = ROOT / "data/processed/article", ROOT / "figures/article"
 
@@ -22,9 +22,9 @@ def numbers(text):
 def forms(entry):
     """Every way in which an entry can be printed."""
     found = {entry.text}
-    for form in _Printed.FORMS.values():
+    for form in FORMS.values():
         try:
-            found.add(str(form(entry)))
+            found.add(str(form.of(entry)))
         except (AttributeError, TypeError, ValueError):
             continue
     return found

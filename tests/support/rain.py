@@ -7,8 +7,8 @@ from toll.graphics.graphic import Furniture, Graphic, Meta
 
 FURNITURE = Furniture(
     headline="Rain was heavier than in any year since measurements began in the valley",
-    deck="Millimetres of rain a month in 2001, at the station above the lake, by the count of its keeper.",
-    deck_brief="Millimetres of rain a month in 2001",
+    deck="Millimeters of rain a month in 2001, at the station above the lake, by the count of its keeper.",
+    deck_brief="Millimeters of rain a month in 2001",
     note="Bold figures are reported; the rest are calculated. “About” is the keeper’s word, here and in his log.",
     source="Keeper’s log, Jan. 3, 2002; sums are our own.",
     credit="example",
@@ -20,21 +20,37 @@ FURNITURE = Furniture(
 META = Meta(edition="trial", as_of="2002-01-03", licence="https://example.org/licence", digest="sha256:0123abcd")
 
 
-RAIN = pl.DataFrame({"month": ["May", "June", "July"], "rain": [80, 130, 95], "reported": [True, True, False]})
+RAIN = pl.DataFrame(
+    {
+        "month": ["May", "June", "July"],
+        "rain": [80, 130, 95],
+        "reported": [True, True, False],
+        "entry": ["may", "june", "july"],
+    }
+)
 
 
-def rain_chart(width, height, style):
+def rain_chart(width, height):
     rain = alt.X("rain:Q", axis=None, scale=alt.Scale(domain=[0, 150]))
     month = alt.Y("month:N", sort=None, axis=alt.Axis(grid=False))
-    bars = alt.Chart(RAIN).mark_bar(color=style.theme.blue, height=20 * style.hairline).encode(rain, month)
+    bars = alt.Chart(RAIN).mark_bar(color="blue", height=20).encode(rain, month)
     labels = [
-        alt.Chart(RAIN.filter(pl.col("reported") == reported))
-        .mark_text(dx=6 * style.hairline, fontWeight=style.reported if reported else style.calculated)
+        alt.Chart(RAIN.filter(reported=reported))
+        .mark_text(dx=6, fontWeight=weight)
         .encode(rain, month, alt.Text("rain:Q"))
-        for reported in (True, False)
+        for reported, weight in ((True, 700), (False, 400))
     ]
-    return alt.layer(bars, *labels).properties(width=width, height=height or 8 * style.label)
+    return alt.layer(bars, *labels).properties(height=height or 112)
 
 
-def rain_graphic(name="rain", chart=rain_chart, furniture=FURNITURE, data=RAIN, meta=META, **options):
-    return Graphic.build(name, chart, furniture, data, meta, **options)
+def with_layer(layer):
+    """The rain chart with one more layer, made by a function of (width, height)."""
+
+    def chart(width, height):
+        return alt.layer(rain_chart(width, height), layer(width, height)).properties(height=height or 112)
+
+    return chart
+
+
+def rain_graphic(name="rain", chart=rain_chart, furniture=FURNITURE, meta=META, **options):
+    return Graphic.build(name, chart, furniture, meta, **options)

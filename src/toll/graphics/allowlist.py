@@ -1,4 +1,4 @@
-"""What an SVG of ours may contain. Anything else, whatever way it came in, is refused by name."""
+"""What an SVG of ours may contain. Anything else is refused by name, however it came in."""
 
 from __future__ import annotations
 
@@ -9,78 +9,19 @@ from lxml import etree
 from toll.graphics.metadata import NAMESPACES
 from toll.graphics.svg import SVG, XLINK, XML
 from toll.graphics.theme import FAMILY
-from toll.problems import Problem, Problems
+from toll.problems import Problem, Problems, Where
 
-ELEMENTS = {
-    "svg",
-    "g",
-    "path",
-    "rect",
-    "line",
-    "circle",
-    "text",
-    "tspan",
-    "use",
-    "defs",
-    "clipPath",
-    "linearGradient",
-    "stop",
-    "title",
-    "desc",
-    "metadata",
-    "style",
-}
-ATTRIBUTES = {
-    "aria-label",
-    "aria-labelledby",
-    "class",
-    "clip-path",
-    "clip-rule",
-    "cx",
-    "cy",
-    "d",
-    "display",
-    "dx",
-    "dy",
-    "fill",
-    "fill-opacity",
-    "fill-rule",
-    "font-family",
-    "font-size",
-    "font-style",
-    "font-weight",
-    "gradientUnits",
-    "height",
-    "id",
-    "offset",
-    "opacity",
-    "r",
-    "role",
-    "rx",
-    "ry",
-    "stop-color",
-    "stroke",
-    "stroke-dasharray",
-    "stroke-dashoffset",
-    "stroke-linecap",
-    "stroke-linejoin",
-    "stroke-miterlimit",
-    "stroke-opacity",
-    "stroke-width",
-    "text-anchor",
-    "transform",
-    "version",
-    "viewBox",
-    "width",
-    "x",
-    "x1",
-    "x2",
-    "y",
-    "y1",
-    "y2",
-    f"{{{XML}}}lang",
-    f"{{{XML}}}space",
-}
+_ELEMENTS = """
+svg g path rect line circle text tspan use defs clipPath linearGradient stop title desc metadata style
+"""
+_ATTRIBUTES = """
+aria-label aria-labelledby class clip-path clip-rule cx cy d display dx dy fill fill-opacity fill-rule font-family
+font-size font-style font-weight gradientUnits height id offset opacity r role rx ry stop-color stroke
+stroke-dasharray stroke-dashoffset stroke-linecap stroke-linejoin stroke-miterlimit stroke-opacity stroke-width
+text-anchor transform version viewBox width x x1 x2 y y1 y2
+"""
+ELEMENTS = set(_ELEMENTS.split())
+ATTRIBUTES = {*_ATTRIBUTES.split(), f"{{{XML}}}lang", f"{{{XML}}}space"}
 METADATA_ATTRIBUTES = {f"{{{NAMESPACES['rdf']}}}about", f"{{{XML}}}lang"}
 HREF = f"{{{XLINK}}}href"
 INSIDE = re.compile(r"#[\w-]+")  # of the same file
@@ -93,22 +34,15 @@ FONT_FACE = re.compile(
 
 
 def check(svg: bytes, where: str) -> etree._Element:
-    """The parsed SVG. `Problems` when it holds an element or attribute that is not on the list."""
+    """The parsed SVG. `Problems` for each element and attribute that is not on the list."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     root = etree.fromstring(svg, parser)
     found = ["a document type"] if root.getroottree().docinfo.doctype else []
     found += [fault for element in _nodes(root) for fault in _faults(element)]
     if found:
+        hint = "Draw with text, lines, rules, bars, areas and points only."
         raise Problems(
-            Problem.old(
-                where,
-                None,
-                None,
-                fault,
-                "the elements and attributes of a plain drawing",
-                "Draw it with text, lines, rules, bars, areas and points only.",
-            )
-            for fault in found
+            Problem(Where(where), f"The picture contains {fault}, which is not allowed.", hint) for fault in found
         )
     return root
 

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from toll.graphics import layout
+from toll.graphics import layout, place
 from toll.graphics.svg import SVG, XLINK, local, number, tag
 from toll.graphics.theme import FAMILY, LABELS, REPORTED, Size, Theme
 from toll.graphics.type import wrap
-from toll.problems import Problem, Problems
+from toll.problems import Problem, Problems, Where
 
 CAP_TO_LINE = 0.8  # a line's baseline lies so many font sizes below its top
-UNEVEN = 1.5  # px or points by which Vega, rounding, may set axis labels in from the left edge
-LEAST_PLOT = 0.25  # of a fixed canvas: less room than this and the text has to be cut
+UNEVEN = 1.5  # px by which Vega, rounding, may set axis labels in from the left edge
+LEAST_PLOT = 0.25  # of a fixed canvas; with less room than this, cut the text
 
 # Vega's own: what screen readers would read twice, what says nothing, what a mouse would need
 IDLE_ATTRIBUTES = ("role", "aria-roledescription", "aria-hidden", "pointer-events", "font-family", "cursor")
@@ -31,13 +31,13 @@ REFERENCE = re.compile(r"url\(#([^)]+)\)")
 
 @dataclass(frozen=True)
 class Line:
-    """One line of furniture; `y` is its baseline."""
+    """One line of furniture; `y` is its baseline, `color` a name of the theme."""
 
     text: str
     y: float
     size: float
     weight: int
-    colour: str
+    color: str
 
 
 @dataclass(frozen=True)
@@ -54,67 +54,49 @@ class Frame:
     room: float | None
 
 
-def frame(furniture: dict[str, str], size: Size, theme: Theme, where: str) -> Frame:
+def frame(furniture: dict[str, str], size: Size, where: str) -> Frame:
     """Sets the furniture of one graphic. `Problems` when a fixed canvas leaves no room for the plot."""
     deck = furniture["deck_brief"] if size.brief else furniture["deck"]
-    above, y = _set(furniture["headline"], size.margin, size.headline, REPORTED, theme.ink, size, balance=True)
-    deck_lines, y = _set(deck, y + 0.2 * size.headline[0], size.deck, 400, theme.ink_2, size)
+    above, y = _set(furniture["headline"], size.margin, size.headline, REPORTED, "ink", size, balance=True)
+    deck_lines, y = _set(deck, y + 0.2 * size.headline[0], size.deck, 400, "ink_2", size)
     top = y + size.label * (0.75 if size.brief else 1.1)
 
     below_plot, y = [], 1.1 * size.label
     for part in ("source",) if size.brief else ("note", "source", "credit"):
         if furniture[part]:
-            lines, y = _set(LABELS[part] + furniture[part], y, size.footer, 400, theme.ink_3, size)
+            lines, y = _set(LABELS[part] + furniture[part], y, size.footer, 400, "ink_3", size)
             below_plot += lines
             y += 0.35 * size.footer[1] if part == "note" else 0
     below = y + 0.8 * size.margin
 
     room = size.height and size.height - top - below
     if room is not None and room < LEAST_PLOT * size.height:
-        raise Problems(
-            [
-                Problem.old(
-                    where,
-                    None,
-                    None,
-                    f"{room:.0f} px left for the plot",
-                    f"{LEAST_PLOT * size.height:.0f} px at least",
-                    "Shorten the headline, the brief deck or the source.",
-                )
-            ]
-        )
+        least = f"it needs {LEAST_PLOT * size.height:.0f} px"
+        message = f"The text leaves {max(room, 0):.0f} px for the plot; {least}."
+        raise Problems([Problem(Where(where), message, "Shorten the headline, the brief deck or the source.")])
     return Frame((*above, *deck_lines), tuple(below_plot), top, below, room)
 
 
 def compose(plot: str, furniture: dict[str, str], size: Size, theme: Theme, where: str) -> etree._Element:
     """The finished picture: `plot` (SVG text from Vega) with its furniture, on the theme's ground."""
-    set_ = frame(furniture, size, theme, where)
+    set_ = frame(furniture, size, where)
     chart = etree.fromstring(plot.encode(), etree.XMLParser(resolve_entities=False, no_network=True))
     plot_height = float(chart.get("height"))
     if set_.room is not None and plot_height > set_.room + UNEVEN:
-        raise Problems(
-            [
-                Problem.old(
-                    where,
-                    None,
-                    None,
-                    f"a plot {plot_height:.0f} px high",
-                    f"{set_.room:.0f} px at most",
-                    "Use the height that the chart function is given.",
-                )
-            ]
-        )
+        message = f"The plot is {plot_height:.0f} px high, but there is room for {set_.room:.0f} px."
+        raise Problems([Problem(Where(where), message, "Use the height that the chart function is given.")])
     height = size.height or math.ceil(set_.top + plot_height + set_.below)  # whole px, so that PNG and SVG agree
 
     root = etree.Element(tag("svg"), nsmap={None: SVG, "xlink": XLINK})
-    _set_all(root, width=size.width, height=height, viewBox=f"0 0 {number(size.width)} {number(height)}")
+    _set_all(root, width=size.width * size.shrink, height=height * size.shrink)
+    root.set("viewBox", f"0 0 {number(size.width)} {number(height)}")
     root.set("font-family", FAMILY)
     _set_all(_child(root, "rect"), width=size.width, height=height, fill=theme.ground)
-    _draw(_child(root, "g"), set_.above, size.margin, 0)  # in the order in which it is read aloud and copied
+    _draw(_child(root, "g"), set_.above, size.margin, 0, theme)  # in the order in which it is read aloud and copied
     group = _child(root, "g")
-    group.extend(_clean(chart))
+    group.extend(_clean(chart, where))
     group.set("transform", f"translate({number(size.margin - _uneven(group, where))},{number(set_.top)})")
-    _draw(_child(root, "g"), set_.below_plot, size.margin, height - set_.below)
+    _draw(_child(root, "g"), set_.below_plot, size.margin, height - set_.below, theme)
     return root
 
 
@@ -126,26 +108,26 @@ def _uneven(plot: etree._Element, where: str) -> float:
 
 
 def _set(
-    text: str, y: float, type_: tuple[float, float], weight: int, colour: str, size: Size, *, balance: bool = False
+    text: str, y: float, type_: tuple[float, float], weight: int, color: str, size: Size, *, balance: bool = False
 ) -> tuple[list[Line], float]:
     font_size, lead = type_
     lines = wrap(text, size.inner, font_size, weight, balance)
     first = y + CAP_TO_LINE * font_size
-    set_ = [Line(line, first + i * lead, font_size, weight, colour) for i, line in enumerate(lines)]
+    set_ = [Line(line, first + i * lead, font_size, weight, color) for i, line in enumerate(lines)]
     return set_, y + lead * len(lines)
 
 
-def _draw(group: etree._Element, lines: tuple[Line, ...], x: float, y: float) -> None:
+def _draw(group: etree._Element, lines: tuple[Line, ...], x: float, y: float, theme: Theme) -> None:
     for line in lines:
         text = _child(group, "text")
-        _set_all(text, x=x, y=line.y + y, fill=line.colour)
+        _set_all(text, x=x, y=line.y + y, fill=theme.color(line.color))
         text.set("font-size", number(line.size))
         text.set("font-weight", str(line.weight))
         text.text = line.text
 
 
-def _clean(chart: etree._Element) -> list[etree._Element]:
-    """Vega's drawing, plain: one element a line of text, short numbers, ids that depend on this drawing alone."""
+def _clean(chart: etree._Element, where: str) -> list[etree._Element]:
+    """Vega's drawing, plain: one element a line of text, short numbers, labels in place, ids of this drawing alone."""
     for text in list(chart.iter(tag("text"))):
         _split_lines(text)
     names: dict[str, str] = {}
@@ -155,15 +137,17 @@ def _clean(chart: etree._Element) -> list[etree._Element]:
             element.set("id", names[element.get("id")])
     for element in chart.iter(etree.Element):
         _tidy(element, names)
-    for text in chart.iter(tag("text")):
-        _back(text)
     for element in reversed(list(chart.iterdescendants(etree.Element))):
         _unwrap(element)
+    place.settle(chart, where)
+    for text in list(chart.iter(tag("text"))):
+        text.attrib.pop("aria-label", None)
+        _back(text)
     return list(chart)
 
 
 def _tidy(element: etree._Element, names: dict[str, str]) -> None:
-    for name in (*IDLE_ATTRIBUTES, "aria-label") if local(element) == "text" else IDLE_ATTRIBUTES:
+    for name in IDLE_ATTRIBUTES:
         element.attrib.pop(name, None)
     for name, value in element.attrib.items():
         if name == "opacity" and value == "1":

@@ -1,4 +1,4 @@
-"""Every file of the given graphics, made by a few processes side by side, and only where something changed.
+"""Every file of the given graphics, drawn by a few processes at once, and only where something changed.
 
 Each size and theme of a graphic is one entry of the cache, named by the hash of all that it is made from: the
 specification, the words, this package's code, the libraries and the font.
@@ -17,9 +17,9 @@ import time
 from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from toll.graphics.graphic import Graphic
+from toll.graphics.theme import Size
 from toll.project import user_cache
 from toll.run import calls, pool
 from toll.run.calls import Call
@@ -36,24 +36,31 @@ LIBRARIES = (
     "uharfbuzz",
     "vl-convert-python",
 )
+EARLIER = ("graphic.py", "marks.py", "plotted.py", "style.py")  # they make tasks, which are part of the key anyway
 INDEX = "index.json"
 WARM_UP = "toll.graphics.formats:warm_up"
 MOST_ENTRIES = 400  # some ten runs, about 40 MB
 A_DAY = 24 * 60 * 60
 
 
+class Drawn(Protocol):
+    """A graphic: all that its files are made from, one task for each size and theme."""
+
+    def tasks(self) -> list[Task]: ...
+
+
 def export(
-    graphics: Graphic | Iterable[Graphic], folder: Path, jobs: int = 2, cache: Path | None = None
+    graphics: Drawn | Iterable[Drawn], folder: Path, jobs: int = 2, cache: Path | None = None
 ) -> list[dict[str, Any]]:
     """Writes every size, theme and format of `graphics` into `folder`, in `jobs` processes.
 
-    Returns a record a file: name, graphic, use, size, theme, format, width, height, unit (px of the image, or mm),
-    bytes, sha256. `Problems` names every text that does not fit and every colour that cannot be printed.
-    Only what changed is drawn again: the rest comes from `cache`, a folder that is safe to delete (default: in the
+    Returns a record for each file: name, graphic, use, size, theme, format, width, height, unit (px of the image, or
+    mm), bytes, sha256. `Problems` name every text that does not fit and every color that cannot be printed.
+    Only what changed is drawn again; the rest comes from `cache`, a folder that is safe to delete (default: in the
     user's own cache).
     """
     tasks = [
-        task for graphic in ([graphics] if isinstance(graphics, Graphic) else graphics) for task in graphic.tasks()
+        task for graphic in (graphics if isinstance(graphics, Iterable) else [graphics]) for task in graphic.tasks()
     ]
     folder, store = Path(folder), _store(cache)
     folder.mkdir(parents=True, exist_ok=True)
@@ -102,7 +109,6 @@ def keep(task: Task, entry: Path) -> None:
     records = []
     for name, content in picture.files().items():
         (aside / name).write_bytes(content)
-        measures = _measures(name, picture.size.unit, picture.size.scale, width, height)
         records.append(
             {
                 "name": name,
@@ -111,7 +117,7 @@ def keep(task: Task, entry: Path) -> None:
                 "size": picture.size.name,
                 "theme": task["theme"],
                 "format": name.removeprefix(picture.stem)[1:],
-                **measures,
+                **_measures(name, picture.size, width, height),
                 "bytes": len(content),
                 "sha256": hashlib.sha256(content).hexdigest(),
             }
@@ -124,11 +130,11 @@ def keep(task: Task, entry: Path) -> None:
         shutil.rmtree(aside)
 
 
-def _measures(name: str, unit: str, scale: float, width: float, height: float) -> dict[str, Any]:
-    if unit == "mm":
+def _measures(name: str, size: Size, width: float, height: float) -> dict[str, Any]:
+    if size.use == "print":
         return {"width": round(width * 25.4 / 72, 1), "height": round(height * 25.4 / 72, 1), "unit": "mm"}
-    pixels = scale if name.endswith("png") else 1
-    return {"width": round(width * pixels), "height": round(height * pixels), "unit": "px"}
+    scale = size.ppi / 72 if name.endswith("png") else 1
+    return {"width": round(width * scale), "height": round(height * scale), "unit": "px"}
 
 
 def _draw(tasks: dict[Path, Task], jobs: int) -> None:
@@ -182,7 +188,7 @@ def _key(task: dict[str, Any]) -> str:
 @functools.cache
 def _making() -> list[str]:
     """What turns a task into bytes: this package's code and the libraries."""
-    others = ("gallery.py",)
+    others = EARLIER
     code = sorted(file for file in Path(__file__).parent.glob("*.py") if file.name not in others)
     return [
         *(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}" for file in code),

@@ -19,12 +19,13 @@ from typing import Any
 import vl_convert
 from lxml import etree
 
-from toll.graphics import allowlist, layout, metadata
+from toll.graphics import allowlist, layout, metadata, theme
+from toll.graphics.colors import paint
 from toll.graphics.compose import compose
 from toll.graphics.svg import SVG, XLINK, XML, local, number, tag
-from toll.graphics.theme import CMYK, FALLBACK, FAMILY, THEMES, WEIGHTS, Size
+from toll.graphics.theme import FALLBACK, FAMILY, THEMES, WEIGHTS, Size, inks
 from toll.graphics.type import TypeProblem, font_face, fonts, glyphs, outline, units_per_em
-from toll.problems import Problem, Problems
+from toll.problems import Problem, Problems, Where
 
 HREF = f"{{{XLINK}}}href"
 MIME = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf"}
@@ -44,13 +45,12 @@ class Picture:
     @classmethod
     def draw(cls, task: dict[str, Any]) -> Picture:
         """Draws one of `Graphic.tasks`. `Problems` when the layout or what is drawn does not pass."""
-        size = Size(**{name: tuple(v) if isinstance(v, list) else v for name, v in task["size"].items()})
-        theme = THEMES[task["theme"]]
-        dark = "" if theme.name == "light" else f"-{theme.name}"
-        where = f"{task['name']}, {size.name}, {theme.name}"
+        size, colors = theme.size(task["size"]), THEMES[task["theme"]]
+        dark = "" if task["theme"] == "light" else f"-{task['theme']}"
+        where = f"{task['name']}, {size.name}, {task['theme']}"
         _start_renderer()
-        plot = _plot(task["spec"], where)
-        composed = compose(plot, task["furniture"], size, theme, where)
+        plot = _plot(paint(task["spec"], colors), where)
+        composed = compose(plot, task["furniture"], size, colors, where)
         allowlist.check(etree.tostring(composed), where)
         layout.check(composed, size, where)
         return cls(f"{task['name']}-{size.name}{dark}", where, size, task["furniture"], task["meta"], composed)
@@ -100,17 +100,16 @@ class Picture:
         """PNG, losslessly optimised, with its resolution and IPTC metadata."""
         import oxipng
 
-        ppi = 72 * self.size.scale
         # from outlines: the renderer opens a font file four times for each letter
-        image = vl_convert.svg_to_png(self._outlined_svg.decode(), scale=self.size.scale, ppi=72)
+        image = vl_convert.svg_to_png(self._outlined_svg.decode(), scale=self.size.ppi / 72, ppi=72)
         image = oxipng.optimize_from_memory(
             image,
             strip=oxipng.StripChunks.all(),
-            # flat colours deflate best unfiltered; four levels more take twice as long for a twentieth of the bytes
+            # flat colors deflate best unfiltered; four levels more take twice as long for a twentieth of the bytes
             filter=[oxipng.RowFilter.NoOp],
             deflate=oxipng.Deflaters.libdeflater(5),
         )
-        per_metre = round(ppi / 0.0254)
+        per_metre = round(self.size.ppi / 0.0254)
         chunks = [
             _chunk(b"sRGB", b"\0"),
             _chunk(b"pHYs", struct.pack(">IIB", per_metre, per_metre, 1)),
@@ -126,7 +125,7 @@ class Picture:
         return self._pdf(in_cmyk=False)
 
     def cmyk_pdf(self) -> bytes:
-        """As `pdf`, in CMYK; black text is on K alone. `Problems` for a colour without a recipe."""
+        """As `pdf`, in CMYK; black text is on K alone. `Problems` for a color without a recipe."""
         return self._pdf(in_cmyk=True)
 
     @functools.cached_property
@@ -201,18 +200,8 @@ def _plot(spec: dict[str, Any], where: str) -> str:
         return vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
     except ValueError as error:
         reason = " ".join(str(error).split())[:200]
-        raise Problems(
-            [
-                Problem.old(
-                    where,
-                    None,
-                    None,
-                    f"a chart that Vega does not draw ({reason})",
-                    "a plain chart with its data inside, without links and pictures",
-                    "Try the chart function without its last layer.",
-                )
-            ]
-        ) from error
+        hint = "Keep its data inside and leave links and pictures out; then try it without its last layer."
+        raise Problems([Problem(Where(where), f"Vega cannot draw the chart: {reason}.", hint)]) from error
 
 
 def warm_up() -> None:
@@ -237,11 +226,8 @@ def _start_renderer() -> None:
     with pikepdf.open(io.BytesIO(probe)) as pdf:
         found = {str(font.BaseFont).rpartition("-")[2] for font in pdf.pages[0].Resources.get("/Font", {}).values()}
     if missing := set(WEIGHTS.values()) - found:
-        raise TypeProblem(
-            f"no {FAMILY} {', '.join(sorted(missing))} in the renderer",
-            f"the fonts in {fonts()}",
-            "Delete that folder to have it built again.",
-        )
+        message = f"The renderer does not find {FAMILY} {', '.join(sorted(missing))}."
+        raise TypeProblem(message, f"Delete {fonts()} to have it built again.")
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
@@ -253,29 +239,19 @@ def _text_chunk(keyword: str, text: bytes) -> bytes:
 
 
 def _separate(pdf: Any, page: Any, where: str) -> None:
-    """Rewrites each colour of the page by its print recipe. `Problems` where there is none."""
+    """Rewrites each color of the page by its print recipe. `Problems` where there is none."""
     import pikepdf
 
     flattened = [key for key in ("/XObject", "/ExtGState", "/Pattern", "/Shading") if key in page.Resources]
     if flattened:
-        raise Problems(
-            [
-                Problem.old(
-                    where,
-                    None,
-                    None,
-                    f"{', '.join(flattened)} in the PDF",
-                    "opaque flat colours",
-                    "Draw without transparency, gradients and clipped marks.",
-                )
-            ]
-        )
+        message = f"The picture needs {', '.join(flattened)} in its PDF, which print would have to flatten."
+        raise Problems([Problem(Where(where), message, "Draw without transparency, gradients and clipped marks.")])
     instructions = []
     for operands, operator in pikepdf.parse_content_stream(page):
         if str(operator) in ("scn", "SCN", "rg", "RG", "g", "G"):
-            ink = [round(percent / 100, 3) for percent in _recipe([float(value) for value in operands], where)]
+            shares = [round(percent / 100, 3) for percent in _recipe([float(value) for value in operands], where)]
             operator = pikepdf.Operator("k" if str(operator).islower() else "K")
-            instructions.append(pikepdf.ContentStreamInstruction(ink, operator))
+            instructions.append(pikepdf.ContentStreamInstruction(shares, operator))
         elif str(operator) not in ("cs", "CS"):
             instructions.append(pikepdf.ContentStreamInstruction(operands, operator))
     page.Contents = pdf.make_stream(pikepdf.unparse_content_stream(instructions))
@@ -287,23 +263,10 @@ def _separate(pdf: Any, page: Any, where: str) -> None:
 
 def _recipe(rgb: list[float], where: str) -> tuple[float, ...]:
     levels = [round(255 * value) for value in (rgb * 3 if len(rgb) == 1 else rgb)]
-    colour = "#" + bytes(levels).hex()
-    if colour in CMYK:
-        return CMYK[colour]
-    if len(set(levels)) == 1:
-        return 0, 0, 0, 100 - levels[0] / 2.55
-    raise Problems(
-        [
-            Problem.old(
-                where,
-                None,
-                None,
-                f"the colour {colour}",
-                "a colour with a print recipe",
-                "Use a colour of the light theme, or add its recipe to the style.",
-            )
-        ]
-    )
+    color = "#" + bytes(levels).hex()
+    if (recipe := inks(color)) is not None:
+        return recipe
+    raise Problems([Problem(Where(where), f"There is no print recipe for the color {color}.", "Add one to the theme.")])
 
 
 def _tag(pdf: Any, page: Any, furniture: dict[str, str]) -> None:

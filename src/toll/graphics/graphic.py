@@ -1,41 +1,31 @@
-"""A graphic: a chart function, its furniture and its data, built once for every size and theme.
+"""A graphic: a chart function and its furniture, built once for every size and theme.
 
-    graphic = Graphic.build("death-tolls", toll_chart, furniture, data, meta)
+    graphic = Graphic.build("death-tolls", chart, furniture, meta, ledger=ledger)
     graphic                     # in a notebook: the finished picture, as it will be published
     graphic.save(folder)        # what `export` makes every file from
 
-A chart function takes (width, height, style) and returns an `alt.Chart` without headline, note or source. `height`
-is None where the chart may choose its own, and a number where the canvas is fixed. Width and height are those of
-the whole plot, axis labels included: Vega fits the scales into them.
+A chart function takes (width, height) and returns an `alt.Chart` without headline, note or source. Lengths are px.
+`height` is None where the chart may choose its own, and a number where the canvas is fixed. Width and height are
+those of the whole plot, axis labels included: Vega fits the scales into them. Colors are names of the theme.
 """
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from toll.graphics import colors, export, plotted, theme
 from toll.graphics.compose import frame
-from toll.graphics.theme import (
-    ALT_TEXT_LIMIT,
-    CALCULATED,
-    FAMILY,
-    HEADING,
-    LICENCE,
-    PRINT_WIDTHS,
-    REPORTED,
-    THEMES,
-    Size,
-    Theme,
-    sizes,
-)
-from toll.graphics.type import measure, wrap
-from toll.problems import Problem, Problems
+from toll.graphics.style import Style  # until the notebooks move
+from toll.graphics.theme import ALT_TEXT_LIMIT, LICENCE, PRINT_WIDTHS, Size
+from toll.problems import Problem, Problems, Where
 
 if TYPE_CHECKING:
     import altair as alt
@@ -44,8 +34,7 @@ if TYPE_CHECKING:
     from toll.ledger.ledger import Entry, Ledger
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")  # it names files and ids
-DEFAULT_HEIGHT = 300  # of a plot that says nothing about its height where it may choose
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run such a cell
+DEFAULT_HEIGHT = 320  # of a plot that says nothing about its height where it may choose
 
 
 @dataclass(frozen=True)
@@ -67,37 +56,20 @@ class Furniture:
 
     @classmethod
     def render(
-        cls,
-        ledger: Ledger,
-        graphic: str,
-        *,
-        headline: str,
-        deck: str,
-        deck_brief: str,
-        note: str,
-        source: str,
-        credit: str,
-        alt: str,
-        description: str,
-        **names: Entry | str,
+        cls, ledger: Ledger, graphic: str, *, credit: str, **templates_and_names: Entry | str
     ) -> Furniture | LeftOut:
         """Furniture from templates of the ledger, which notes for each entry that it is printed there.
 
-        `names` are the templates' names for entries. The credit is the desk's own and no template. A graphic whose
-        words name something that is not known is left out.
+        Besides the parts, `templates_and_names` holds the templates' names for entries. The credit is the desk's own
+        and no template. A graphic whose words name something that is not known is left out.
         """
-        templates = {
-            "headline": headline,
-            "deck": deck,
-            "deck_brief": deck_brief,
-            "note": note,
-            "source": source,
-            "alt": alt,
-            "description": description,
-        }
-        if why := ledger.gaps(*templates.values(), **names):
+        parts = [field.name for field in fields(cls) if field.name != "credit"]
+        templates = {part: str(templates_and_names.pop(part)) for part in parts}
+        if why := ledger.gaps(*templates.values(), **templates_and_names):
             return LeftOut(graphic, why)
-        words = {part: ledger.text(text, f"{graphic}: {part}", **names) for part, text in templates.items()}
+        words = {
+            part: ledger.text(text, f"{graphic}: {part}", **templates_and_names) for part, text in templates.items()
+        }
         return cls(credit=credit, **words)
 
 
@@ -110,13 +82,9 @@ class LeftOut:
 
     def save(self, folder: Path) -> list[Path]:
         """Writes NAME.json and NAME.csv as `Graphic.save` does, with the reason in them instead."""
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        stored = json.dumps({"name": self.name, "left_out": self.why}, ensure_ascii=False, indent=1) + "\n"
-        specification, table = folder / f"{self.name}.json", folder / f"{self.name}.csv"
-        specification.write_text(stored, "utf-8", newline="\n")
-        table.write_text(f'left_out\n"{self.why}"\n', "utf-8", newline="\n")
-        return [specification, table]
+        return _write(
+            folder, self.name, {"name": self.name, "left_out": self.why}, f'left_out\n"{self.why}"\n'.encode()
+        )
 
     def _repr_markdown_(self) -> str:
         return f"*The graphic `{self.name}` is left out: {self.why}.*"
@@ -124,7 +92,7 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Meta:
-    """What the files say of their making: edition, the data's own date (ISO), licence (address), run digest."""
+    """What the files say of their making: edition, the data's own date (ISO), license (address), run digest."""
 
     edition: str
     as_of: str
@@ -137,61 +105,20 @@ class Meta:
         return cls(edition, as_of, LICENCE, ledger.digest(graphic))
 
 
-@dataclass(frozen=True)
-class Style:
-    """What a chart function needs to know of the canvas that it draws on; lengths are in the unit of `width`."""
-
-    size: Size
-    theme: Theme
-    family = FAMILY
-    reported = REPORTED
-    heading = HEADING
-    calculated = CALCULATED
-
-    @property
-    def label(self) -> float:
-        return self.size.label
-
-    @property
-    def hairline(self) -> float:
-        return self.size.hairline
-
-    @property
-    def brief(self) -> bool:
-        return self.size.brief
-
-    def text_width(self, text: str, size: float | None = None, weight: int = CALCULATED) -> float:
-        return measure(text, size or self.label, weight)
-
-    def wrap(self, text: str, width: float, size: float | None = None, weight: int = CALCULATED) -> list[str]:
-        """`text` in lines of at most `width`."""
-        return wrap(text, width, size or self.label, weight)
-
-    def spread(self, positions: list[float], gap: float) -> list[float]:
-        """The positions, ascending, moved as little as keeps neighbours `gap` apart, each cluster centred.
-
-        Pool adjacent violators (isotonic regression; Barlow et al., 1972) after taking `gap` off each step.
-        """
-        pools: list[list[float]] = []
-        for i, position in enumerate(positions):
-            pools.append([position - i * gap])
-            while len(pools) > 1 and _mean(pools[-2]) > _mean(pools[-1]):
-                pools[-2:] = [pools[-2] + pools[-1]]
-        return [_mean(pool) + i * gap for i, pool in enumerate(pool for pool in pools for _ in pool)]
-
-
-ChartFunction = Callable[[float, float | None, Style], "alt.Chart"]
+ChartFunction = Callable[[float, float | None], "alt.Chart"]
 
 
 @dataclass(frozen=True, eq=False)
 class Graphic:
-    """A graphic as specified: `specs` holds one Vega-Lite specification for each "size/theme"."""
+    """A graphic as specified: `specs` holds one Vega-Lite specification for each size, its colors by name.
+
+    `data` is the table of what the desktop's picture draws; None for a graphic that was loaded.
+    """
 
     name: str
     furniture: Furniture
     meta: Meta
     specs: dict[str, dict[str, Any]]
-    print_widths: tuple[float, ...]
     data: pl.DataFrame | None = None
 
     @classmethod
@@ -200,26 +127,32 @@ class Graphic:
         name: str,
         chart: ChartFunction,
         furniture: Furniture | LeftOut,
-        data: pl.DataFrame,
         meta: Meta,
+        old_meta: Meta | None = None,  # until the notebooks move: then came the data, then meta
+        *,
+        ledger: Ledger | None = None,
         print_widths: tuple[float, ...] = PRINT_WIDTHS,
     ) -> Graphic | LeftOut:
-        """Draws `chart` for every size and theme; `data` is what it plots and prints.
+        """Draws `chart` for every size. Its table is what the desktop's draws, cited by `ledger`.
 
-        `Problems` when the alt text is too long or a fixed canvas leaves no room for the plot. Where the furniture
-        is left out, so is the graphic.
+        `Problems` name what the files could not carry, what Vega would not draw, each color that is not one of the
+        theme's names, and a fixed canvas without room for the plot. Where the furniture is left out, so is the graphic.
         """
         if isinstance(furniture, LeftOut):
             return furniture
-        if faults := _faults(name, furniture, meta):
+        data = None
+        if old_meta:
+            data, meta = meta, old_meta
+        if faults := list(_faults(name, furniture, meta)):
             raise Problems(faults)
         specs: dict[str, dict[str, Any]] = {}
-        for size in sizes(print_widths).values():
-            for theme in size.themes:
-                where = f"{name}, {size.name}"
-                # Altair's checks take longer than all else; one chart function, one check, of its parts and as a whole
-                specs[f"{size.name}/{theme}"] = _spec(chart, furniture, size, THEMES[theme], where, checked=not specs)
-        return cls(name, furniture, meta, specs, tuple(print_widths), data)
+        for size in theme.sizes(print_widths):
+            # Altair's checks take longer than all else; one chart function, one check, of its parts and as a whole
+            specs[size.name] = _spec(chart, furniture, size, f"{name}, {size.name}", checked=not specs)
+        if data is None:
+            data = plotted.table(specs["desktop"], name)
+            data = ledger.cite(data) if ledger else data
+        return cls(name, furniture, meta, specs, data)
 
     @classmethod
     def load(cls, path: Path) -> Graphic | LeftOut:
@@ -227,44 +160,30 @@ class Graphic:
         stored = json.loads(Path(path).read_text("utf-8"))
         if why := stored.get("left_out"):
             return LeftOut(stored["name"], why)
-        return cls(
-            stored["name"],
-            Furniture(**stored["furniture"]),
-            Meta(**stored["meta"]),
-            stored["specs"],
-            tuple(stored["print_widths"]),
-        )
+        return cls(stored["name"], Furniture(**stored["furniture"]), Meta(**stored["meta"]), stored["specs"])
 
     def save(self, folder: Path) -> list[Path]:
-        """Writes NAME.json, which `export` reads, and NAME.csv, the data plotted and printed.
+        """Writes NAME.json, which `export` reads, and NAME.csv, the table of what is drawn.
 
-        Renderers that run already begin with the files that `export` will want.
+        Where pictures are drawn in the background, those of this graphic are queued.
         """
-        from toll.graphics.export import draw_ahead
-
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
         stored = {
             "name": self.name,
             "furniture": asdict(self.furniture),
             "meta": asdict(self.meta),
-            "print_widths": self.print_widths,
             "specs": self.specs,
         }
-        specification, table = folder / f"{self.name}.json", folder / f"{self.name}.csv"
-        specification.write_text(json.dumps(stored, ensure_ascii=False, indent=1) + "\n", "utf-8", newline="\n")
-        table.write_bytes(_csv(self.name, self.data))
-        draw_ahead(self.tasks())
-        return [specification, table]
+        files = _write(folder, self.name, stored, plotted.csv(self.name, self.data))
+        export.draw_ahead(self.tasks())
+        return files
 
     def tasks(self) -> list[dict[str, Any]]:
         """One task for each size and theme: all that its files are made from."""
         shared = {"name": self.name, "furniture": asdict(self.furniture), "meta": asdict(self.meta)}
-        canvases = sizes(self.print_widths)
         return [
-            {**shared, "size": asdict(canvases[size]), "theme": theme, "spec": spec}
-            for key, spec in self.specs.items()
-            for size, theme in [key.split("/")]
+            {**shared, "size": size, "theme": colors, "spec": spec}
+            for size, spec in self.specs.items()
+            for colors in theme.size(size).themes
         ]
 
     @cached_property
@@ -273,9 +192,7 @@ class Graphic:
         return self._desktop("svg").decode()
 
     def _desktop(self, format: str) -> bytes:
-        from toll.graphics.export import drawing
-
-        return drawing(self.tasks()[0], f"{self.name}-desktop.{format}")
+        return export.drawing(self.tasks()[0], f"{self.name}-desktop.{format}")
 
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
@@ -284,75 +201,30 @@ class Graphic:
 
         JupyterLab is one, as long as a notebook that somebody else ran is not trusted.
         """
-        width = self.tasks()[0]["size"]["width"]
         png = b64encode(self._desktop("png")).decode()
         pictures = {"image/svg+xml": self.svg, "image/png": png, "text/plain": self.furniture.alt}
-        return pictures, {"image/png": {"width": width}}
+        return pictures, {"image/png": {"width": theme.size("desktop").width}}
 
 
-def house_config(style: Style) -> dict[str, Any]:
-    """The Vega-Lite configuration of the house: type, axes, no frame. A chart's own configuration goes before it."""
-    theme, label, hairline = style.theme, style.label, style.hairline
-    opaque = {"opacity": 1, "filled": True}  # Vega-Lite's points are see-through, which print would have to flatten
-    return {
-        "font": FAMILY,
-        "background": None,
-        "view": {"stroke": None},
-        "axis": {
-            # No rounding to whole px: marks are not rounded, and a grid line has to lie where its value does.
-            "tickRound": False,
-            "translate": 0,
-            "title": None,
-            "labelFontSize": label,
-            "labelColor": theme.ink_2,
-            "labelPadding": 8 * hairline,
-            "labelLimit": 0,
-            "labelOverlap": False,
-            "domain": False,
-            "ticks": False,
-            "grid": False,
-            "domainColor": theme.ink,
-            "domainWidth": hairline,
-            "tickColor": theme.ink,
-            "tickWidth": hairline,
-            "gridColor": theme.grid,
-            "gridWidth": hairline,
-        },
-        "axisX": {"domain": True, "ticks": True, "tickSize": 0.4 * label, "labelPadding": 0.35 * label},
-        # Vega's middle is that of lower-case letters; figures are taller.
-        "axisY": {"grid": True, "labelOffset": 0.06 * label},
-        "text": {
-            "fontSize": label,
-            "color": theme.ink,
-            "align": "left",
-            "baseline": "middle",
-            "dy": 0.07 * label,
-            "limit": 0,
-        },
-        "rule": {"color": theme.ink, "strokeWidth": hairline},
-        "line": {"strokeWidth": 2.2 * hairline, "strokeCap": "round"},
-        "point": opaque,
-        "circle": opaque,
-        "square": opaque,
-        "area": {"opacity": 1},
-        "tick": {"opacity": 1},
-    }
-
-
-def _spec(
-    chart: ChartFunction, furniture: Furniture, size: Size, theme: Theme, where: str, checked: bool
-) -> dict[str, Any]:
-    """The specification; `checked` against Vega-Lite's schema."""
+def _spec(chart: ChartFunction, furniture: Furniture, size: Size, where: str, checked: bool) -> dict[str, Any]:
+    """The specification of one size; `checked` against Vega-Lite's schema."""
     from altair.utils.schemapi import debug_mode
 
-    style = Style(size, theme)
-    room = frame(asdict(furniture), size, theme, where).room
-    with debug_mode(checked):
-        spec = chart(size.inner, room, style).to_dict(validate=checked)
+    room = frame(asdict(furniture), size, where).room
+    with theme.drawing_on(size), debug_mode(checked):
+        spec = _call(chart, size, room).to_dict(validate=checked)
     spec |= {"width": size.inner, "padding": 0, "autosize": {"type": "fit", "contains": "padding"}}
     spec.setdefault("height", room or DEFAULT_HEIGHT)
-    spec["config"] = _merge(house_config(style), spec.get("config", {}), {"background": None})
+    spec["config"] = _merge(theme.config(size), spec.get("config", {}), {"background": None})
+    colors.check(spec, where)
+    plotted.check(spec, where)
     return spec
+
+
+def _call(chart: ChartFunction, size: Size, room: float | None) -> alt.Chart:
+    if len(inspect.signature(chart).parameters) == 2:
+        return chart(size.inner, room)
+    return chart(size.inner, room, Style(size))
 
 
 def _merge(*configs: dict[str, Any]) -> dict[str, Any]:
@@ -364,58 +236,23 @@ def _merge(*configs: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _faults(name: str, furniture: Furniture, meta: Meta) -> list[Problem]:
-    faults = [
-        Problem.old(name, None, field.name, "nothing", "some text", "Write it.")
-        for part in (furniture, meta)
-        for field in fields(part)
-        if field.name != "note" and not getattr(part, field.name).strip()
-    ]
+def _faults(name: str, furniture: Furniture, meta: Meta) -> Iterator[Problem]:
     if not NAME.fullmatch(name):
-        faults.append(
-            Problem.old(
-                name,
-                None,
-                "name",
-                repr(name),
-                "lower-case letters, digits and hyphens",
-                "Rename the graphic.",
-            )
-        )
+        hint = "Use lower-case letters, digits and hyphens: it names files."
+        yield Problem(Where(name), f"A graphic cannot be called {name!r}.", hint)
+    for part in (furniture, meta):
+        for field in fields(part):
+            if field.name != "note" and not getattr(part, field.name).strip():
+                yield Problem(Where(name, column=field.name), "This part has no text.", "Write it.")
     if (length := len(furniture.alt)) > ALT_TEXT_LIMIT:
-        faults.append(
-            Problem.old(
-                name,
-                None,
-                "alt",
-                f"{length} characters",
-                f"{ALT_TEXT_LIMIT} at most",
-                "Shorten the alt text.",
-            )
-        )
-    return faults
+        message = f"The alt text is {length} characters long; image files hold {ALT_TEXT_LIMIT}."
+        yield Problem(Where(name, column="alt"), message, "Shorten it.")
 
 
-def _csv(name: str, data: pl.DataFrame) -> bytes:
-    from toll import tables  # and polars with it, which those who only draw do not need
-
-    for column, values in data.to_dict(as_series=False).items():
-        for line, value in enumerate(values, start=2):
-            if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-                raise Problems(
-                    [
-                        Problem.old(
-                            f"{name}.csv",
-                            line,
-                            column,
-                            repr(value),
-                            "text that no spreadsheet takes for a formula",
-                            "Begin it with a letter or a digit.",
-                        )
-                    ]
-                )
-    return tables.csv(data)
-
-
-def _mean(values: list[float]) -> float:
-    return sum(values) / len(values)
+def _write(folder: Path, name: str, stored: dict[str, Any], table: bytes) -> list[Path]:
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    specification, csv = folder / f"{name}.json", folder / f"{name}.csv"
+    specification.write_text(json.dumps(stored, ensure_ascii=False, indent=1) + "\n", "utf-8", newline="\n")
+    csv.write_bytes(table)
+    return [specification, csv]

@@ -18,7 +18,7 @@ from lxml import etree
 from toll.graphics.svg import local
 from toll.graphics.theme import Size
 from toll.graphics.type import ink, measure
-from toll.problems import Problem, Problems
+from toll.problems import Problem, Problems, Where
 
 TRANSLATE = re.compile(r"translate\((-?[\d.]+)(?:[ ,](-?[\d.]+))?\)$")
 NAMED_WEIGHTS = {None: 400, "normal": 400, "bold": 700}
@@ -41,12 +41,29 @@ class Text:
     size: float
     weight: int
     backed: bool = False
+    element: etree._Element | None = None
 
     @cached_property
     def box(self) -> Box:
         above, below = ink(self.string, self.size, self.weight)
         width = measure(self.string, self.size, self.weight)
         return self.x, self.y - above, self.x + width, self.y - below
+
+    def touches(self, other: Text) -> bool:
+        gap = APART * min(self.size, other.size)
+        left, top, right, bottom = self.box
+        return _overlap((left - gap, top, right + gap, bottom), other.box)
+
+    def crossed(self, marks: Sequence[Mark]) -> Mark | None:
+        """The first mark whose edge runs through the text."""
+        left, top, right, bottom = self.box
+        box = (left, top + SLACK, right, bottom - SLACK)
+        for mark in marks:
+            if not (mark.grid and self.backed) and _overlap(mark.box, box):
+                ends = zip(mark.outline, mark.outline[1:], strict=False)
+                if any(_meets(p, q, box) for p, q in ends):
+                    return mark
+        return None
 
 
 @dataclass(frozen=True)
@@ -80,72 +97,46 @@ def text_at(element: etree._Element, x: float = 0, y: float = 0) -> Text:
     named = element.get("font-weight")
     weight = NAMED_WEIGHTS[named] if named in NAMED_WEIGHTS else int(named)
     before = element.getprevious()
-    backed = before is not None and local(before) == "rect"
+    backed = "stroke" in element.attrib or (before is not None and local(before) == "rect")
     left = x + float(element.get("x", 0)) - ANCHOR[element.get("text-anchor")] * measure(string, size, weight)
-    return Text(string, left, y + float(element.get("y", 0)), size, weight, backed)
+    return Text(string, left, y + float(element.get("y", 0)), size, weight, backed, element)
 
 
 def check(root: etree._Element, size: Size, where: str) -> None:
     """Raises `Problems` that name each failing text."""
     texts, marks = read(root, where)
-    height = float(root.get("height"))
+    height = float(root.get("viewBox").split()[3])
     found = [
-        *(_off_canvas(text, size, height) for text in texts),
-        *(_too_small(text, size) for text in texts),
-        *(_touching(a, b) for a, b in combinations(texts, 2)),
-        *(_crossed(text, marks) for text in texts),
-        *(_beyond(mark, size, height) for mark in marks),
+        *(fault for text in texts for fault in _text_faults(text, marks, size, height)),
+        *(
+            (f"“{a.string}” and “{b.string}” overlap.", "Shorten or move one of them, or make the chart taller.")
+            for a, b in combinations(texts, 2)
+            if a.touches(b)
+        ),
+        *(fault for mark in marks for fault in _beyond(mark, size, height)),
     ]
-    if problems := [Problem.old(where, None, None, *problem) for problem in found if problem]:
-        raise Problems(problems)
+    if found:
+        raise Problems(Problem(Where(where), *fault) for fault in found)
 
 
-def _off_canvas(text: Text, size: Size, height: float) -> tuple[str, str, str] | None:
+def _text_faults(text: Text, marks: list[Mark], size: Size, height: float) -> Iterator[tuple[str, str]]:
     left, top, right, bottom = text.box
     over = max(size.margin - left, right - (size.width - size.margin), -top, bottom - height)
     if over > SLACK:
-        return (f"“{text.string}” {over:.1f} px outside", "all text inside the margins", "Shorten it or move it.")
-
-
-def _too_small(text: Text, size: Size) -> tuple[str, str, str] | None:
+        yield f"“{text.string}” runs {over:.1f} px over the edge.", "Shorten it or move it."
     if text.size < size.footer[0]:
-        return (
-            f"“{text.string}” set in {text.size:g}",
-            f"{size.footer[0]:g} or more on {size.name}",
-            "Use a size of the style.",
-        )
+        least = f"the smallest type on {size.name} is {size.footer[0]:g} px."
+        yield f"“{text.string}” is set at {text.size:g} px; {least}", "Leave its font size out, or make it larger."
+    if mark := text.crossed(marks):
+        over_grid = "Move it, or cover the grid behind it (stroke=“ground”, strokeWidth=4)."
+        what, hint = ("A grid line", over_grid) if mark.grid else ("The edge of a mark", "Move it, or shorten it.")
+        yield f"{what} runs through “{text.string}”.", hint
 
 
-def _touching(a: Text, b: Text) -> tuple[str, str, str] | None:
-    gap = APART * min(a.size, b.size)
-    left, top, right, bottom = a.box
-    if _overlap((left - gap, top, right + gap, bottom), b.box):
-        return f"“{a.string}” touching “{b.string}”", "text apart from other text", "Move or shorten one of them."
-
-
-def _crossed(text: Text, marks: list[Mark]) -> tuple[str, str, str] | None:
-    left, top, right, bottom = text.box
-    box = (left, top + SLACK, right, bottom - SLACK)
-    for mark in marks:
-        if (mark.grid and text.backed) or not _overlap(mark.box, box):
-            continue
-        if any(_meets(p, q, box) for p, q in zip(mark.outline, mark.outline[1:], strict=False)):
-            what = "a grid line" if mark.grid else "the edge of a mark"
-            return (
-                f"“{text.string}” crossed by {what}",
-                "text clear of lines and edges",
-                "Move it, or give it a halo (stroke) over grid lines.",
-            )
-
-
-def _beyond(mark: Mark, size: Size, height: float) -> tuple[str, str, str] | None:
+def _beyond(mark: Mark, size: Size, height: float) -> Iterator[tuple[str, str]]:
     left, top, right, bottom = mark.box
     if (over := max(-left, -top, right - size.width, bottom - height)) > EDGE:
-        return (
-            f"a mark {over:.1f} px outside",
-            "all marks on the canvas",
-            "Set the scale's domain so that it holds all values.",
-        )
+        yield f"A mark runs {over:.1f} px over the edge.", "Set the scale's domain so that it holds all values."
 
 
 def _overlap(a: Box, b: Box) -> bool:
@@ -173,18 +164,8 @@ def _walk(
     if transform := element.get("transform"):
         place = TRANSLATE.match(transform)
         if not place:
-            raise Problems(
-                [
-                    Problem.old(
-                        where,
-                        None,
-                        None,
-                        f"{transform} on “{''.join(element.itertext())[:40]}”",
-                        "upright text and marks at their real size",
-                        "Remove the angle or scale from the chart.",
-                    )
-                ]
-            )
+            message = f"“{''.join(element.itertext())[:40]}” is turned or scaled ({transform})."
+            raise Problems([Problem(Where(where), message, "Remove the angle or the scale from the chart.")])
         x, y = x + float(place[1]), y + float(place[2] or 0)
     grid = grid or "role-axis-grid" in element.get("class", "")
     yield element, x, y, grid

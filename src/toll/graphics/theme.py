@@ -1,8 +1,17 @@
-"""The house style as data: sizes, themes, weights, print recipes. Change the look here and nowhere else."""
+"""The house style as data: sizes, themes, weights, print recipes. Change the look here and nowhere else.
+
+Everything is drawn in px. Print is drawn at twice its size and then scaled down, so a label is 13 to 15 px in every
+size and a chart can use plain numbers.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, fields
+from functools import partial
 
 FAMILY = "Toll Sans"
 FALLBACK = "'Libre Franklin', Arial, Helvetica, sans-serif"
@@ -13,13 +22,13 @@ LICENCE = "https://creativecommons.org/licenses/by/4.0/"  # of data and graphics
 LICENCE_TITLE = "Creative Commons Attribution 4.0 International"
 ALT_TEXT_LIMIT = 250  # IPTC, AltTextAccessibility
 LABELS = {"note": "Note: ", "source": "Source: ", "credit": "Graphic: "}
+TINT = re.compile(r"(\w+) (\d{1,2})%")
 
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours by what they are for. `red_80` and `red_95` are the bands of `red`."""
+    """Colors by purpose. `red_80` and `red_95` are the bands of `red`; `on_blue` is for text on `blue`."""
 
-    name: str
     ground: str
     ink: str
     ink_2: str
@@ -33,18 +42,32 @@ class Theme:
     gold: str
     on_gold: str
     gold_ink: str
-    hatch: str
+    gray: str
     dot: str
 
-    def fade(self, share: float) -> str:
-        """The dot's colour, `share` of the way to the ground. Opaque: print cannot flatten transparency."""
-        pairs = zip(bytes.fromhex(self.dot[1:]), bytes.fromhex(self.ground[1:]), strict=True)
-        return "#" + bytes(round(dot + (ground - dot) * share) for dot, ground in pairs).hex()
+    def color(self, name: str) -> str | None:
+        """The color called `name`, as #rrggbb; None if there is none.
+
+        A percentage mixes a color with the ground: "dot 30%" is 30% dot. Mixed colors are opaque, because print
+        cannot flatten transparency.
+        """
+        base, share = (tint[1], int(tint[2])) if (tint := TINT.fullmatch(name)) else (name, 100)
+        if base not in COLORS:
+            return None
+        return mix(getattr(self, base), self.ground, share)
+
+
+COLORS = tuple(field.name for field in fields(Theme))
+
+
+def mix(color: str, ground: str, percent: int) -> str:
+    """So many percent of `color`, the rest `ground`."""
+    pairs = zip(bytes.fromhex(color[1:]), bytes.fromhex(ground[1:]), strict=True)
+    return "#" + bytes(round(under + (over - under) * percent / 100) for over, under in pairs).hex()
 
 
 THEMES = {
     "light": Theme(
-        name="light",
         ground="#ffffff",
         ink="#121212",
         ink_2="#4d4d4d",
@@ -58,11 +81,10 @@ THEMES = {
         gold="#c98500",
         on_gold="#121212",
         gold_ink="#7a5600",
-        hatch="#767676",
+        gray="#767676",
         dot="#2b2b2b",
     ),
     "dark": Theme(
-        name="dark",
         ground="#121212",
         ink="#f5f5f5",
         ink_2="#cccccc",
@@ -76,12 +98,12 @@ THEMES = {
         gold="#f2b93b",
         on_gold="#121212",
         gold_ink="#f2b93b",
-        hatch="#9a9a9a",
+        gray="#9a9a9a",
         dot="#e6e6e6",
     ),
 }
 
-# Percent of C, M, Y, K. Neutral greys, black text among them, go on K alone and need no line here.
+# Percent of C, M, Y, K. Neutral grays go on K alone and need no line here.
 CMYK = {
     "#b5172a": (15, 100, 85, 5),
     "#e8a6a0": (2, 40, 28, 0),
@@ -91,13 +113,29 @@ CMYK = {
     "#7a5600": (30, 55, 100, 35),
     "#121212": (0, 0, 0, 100),
 }
+TINTS = {
+    mix(color, "#ffffff", percent): tuple(share * percent / 100 for share in recipe)
+    for percent in range(1, 100)
+    for color, recipe in CMYK.items()
+}
+
+
+def inks(color: str) -> tuple[float, ...] | None:
+    """Percent of C, M, Y, K for a color of the light theme or a share of one; None for any other color."""
+    if color in CMYK:
+        return CMYK[color]
+    levels = bytes.fromhex(color[1:])
+    if len(set(levels)) == 1:
+        return 0, 0, 0, 100 - levels[0] / 2.55
+    return TINTS.get(color)
 
 
 @dataclass(frozen=True)
 class Size:
-    """One canvas. Lengths are in px, or in points where `unit` is mm; pairs are (font size, line height).
+    """One canvas. Lengths are in px; pairs are (font size, line height).
 
-    `height` is None where the canvas grows with what is on it. `scale` is pixels of the PNG per px or point.
+    `height` is None where the canvas grows with what is on it. `brief` sizes carry the short deck and no note.
+    `shrink` is what the drawing is scaled by in the end: print is published in points, at half of what is drawn.
     """
 
     name: str
@@ -110,74 +148,50 @@ class Size:
     label: float
     annotation: tuple[float, float]
     footer: tuple[float, float]
-    scale: float
+    ppi: int
     formats: tuple[str, ...]
     themes: tuple[str, ...] = ("light",)
-    hairline: float = 1
     brief: bool = False
-    unit: str = "px"
+    shrink: float = 1
 
     @property
     def inner(self) -> float:
+        """The width of the plot."""
         return self.width - 2 * self.margin
 
-
-def print_size(millimetres: float) -> Size:
-    """The canvas of a column that is so many millimetres wide; type keeps its size, whatever the width."""
-    return Size(
-        name=f"print-{millimetres:g}mm",
-        use="print",
-        width=round(millimetres * 72 / 25.4, 3),
-        height=None,
-        margin=0,
-        headline=(13, 15),
-        deck=(8.6, 10.8),
-        label=7.6,
-        annotation=(7.4, 9.4),
-        footer=(6.4, 8),
-        scale=300 / 72,
-        formats=("pdf", "cmyk.pdf", "png"),
-        hairline=0.5,
-        unit="mm",
-    )
+    @property
+    def wide(self) -> bool:
+        """Whether long labels have room beside the plot."""
+        return self.width >= 500
 
 
-PRINT_WIDTHS = (85,)
-
+_web = partial(Size, use="web", height=None, formats=("svg", "outlined.svg", "png", "pdf"), themes=("light", "dark"))
+_social = partial(Size, use="social", ppi=144, formats=("png",), brief=True)
 SCREENS = (
-    Size(
+    _web(
         name="desktop",
-        use="web",
         width=640,
-        height=None,
         margin=20,
         headline=(25, 30),
         deck=(16, 21.5),
         label=14,
         annotation=(13.5, 18),
         footer=(12, 16),
-        scale=2,
-        formats=("svg", "outlined.svg", "png", "pdf"),
-        themes=("light", "dark"),
+        ppi=144,
     ),
-    Size(
+    _web(
         name="mobile",
-        use="web",
         width=375,
-        height=None,
         margin=16,
         headline=(21.5, 26),
         deck=(15, 20),
         label=13.5,
         annotation=(13, 17),
         footer=(12, 16),
-        scale=3,
-        formats=("svg", "outlined.svg", "png", "pdf"),
-        themes=("light", "dark"),
+        ppi=216,
     ),
-    Size(
+    _social(
         name="social",
-        use="social",
         width=600,
         height=315,
         margin=24,
@@ -186,13 +200,9 @@ SCREENS = (
         label=13,
         annotation=(12.5, 16),
         footer=(10.5, 13.5),
-        scale=2,
-        formats=("png",),
-        brief=True,
     ),
-    Size(
+    _social(
         name="square",
-        use="social",
         width=540,
         height=540,
         margin=28,
@@ -201,13 +211,103 @@ SCREENS = (
         label=15,
         annotation=(14.5, 19),
         footer=(12, 15.5),
-        scale=2,
-        formats=("png",),
-        brief=True,
     ),
 )
+PRINT = "print-{:g}mm"
+PRINT_WIDTHS = (85,)
 
 
-def sizes(print_widths: tuple[float, ...] = PRINT_WIDTHS) -> dict[str, Size]:
-    """Every canvas by name, in the order in which a gallery shows them."""
-    return {size.name: size for size in (*SCREENS, *map(print_size, print_widths))}
+def print_size(millimetres: float) -> Size:
+    """The canvas of a column that is so many millimeters wide; type keeps its size at any width."""
+    return Size(
+        name=PRINT.format(millimetres),
+        use="print",
+        width=round(2 * millimetres * 72 / 25.4, 3),
+        height=None,
+        margin=0,
+        headline=(26, 30),
+        deck=(17.2, 21.6),
+        label=15.2,
+        annotation=(14.8, 18.8),
+        footer=(12.8, 16),
+        ppi=300,
+        formats=("pdf", "cmyk.pdf", "png"),
+        shrink=0.5,
+    )
+
+
+def size(name: str) -> Size:
+    """The canvas called "desktop", "mobile", "social", "square" or, for any width, "print-85mm"."""
+    if printed := re.fullmatch(r"print-([\d.]+)mm", name):
+        return print_size(float(printed[1]))
+    return {screen.name: screen for screen in SCREENS}[name]
+
+
+def sizes(print_widths: tuple[float, ...] = PRINT_WIDTHS) -> list[Size]:
+    """Every canvas, in the order in which a gallery shows them."""
+    return [*SCREENS, *map(print_size, print_widths)]
+
+
+_canvas: ContextVar[Size] = ContextVar("canvas", default=SCREENS[0])
+
+
+def canvas() -> Size:
+    """The canvas that a chart is being made for; the desktop's outside of a build."""
+    return _canvas.get()
+
+
+@contextmanager
+def drawing_on(size: Size) -> Iterator[None]:
+    """Makes `size` what `canvas` returns inside the block."""
+    before = _canvas.set(size)
+    try:
+        yield
+    finally:
+        _canvas.reset(before)
+
+
+def config(size: Size) -> dict[str, dict[str, object] | str | None]:
+    """The Vega-Lite configuration of the house: type, axes, no frame. A chart's own configuration wins over it."""
+    label = size.label
+    opaque = {"opacity": 1, "filled": True}  # Vega-Lite's points are see-through, which print would have to flatten
+    return {
+        "font": FAMILY,
+        "background": None,
+        "view": {"stroke": None},
+        "mark": {"color": "blue"},
+        "axis": {
+            # No rounding to whole px: marks are not rounded, and a grid line has to lie where its value does.
+            "tickRound": False,
+            "translate": 0,
+            "title": None,
+            "labelFontSize": label,
+            "labelColor": "ink_2",
+            "labelPadding": 8,
+            "labelLimit": 0,
+            "labelOverlap": False,
+            "domain": False,
+            "ticks": False,
+            "grid": False,
+            "domainColor": "ink",
+            "tickColor": "ink",
+            "gridColor": "grid",
+        },
+        "axisX": {"domain": True, "ticks": True, "tickSize": 0.4 * label, "labelPadding": 0.35 * label},
+        # Vega's middle is that of lower-case letters; figures are taller.
+        "axisY": {"grid": True, "labelOffset": 0.06 * label},
+        "text": {
+            "fontSize": label,
+            "color": "ink",
+            "align": "left",
+            "baseline": "middle",
+            "dy": 0.07 * label,
+            "limit": 0,
+        },
+        "rule": {"color": "ink"},
+        "line": {"strokeWidth": 2.2, "strokeCap": "round"},
+        "point": opaque,
+        "circle": opaque,
+        "square": opaque,
+        "area": {"opacity": 1},
+        "tick": {"opacity": 1},
+    }

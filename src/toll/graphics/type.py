@@ -21,7 +21,7 @@ import uharfbuzz as hb
 from fontTools.pens.svgPathPen import SVGPathPen
 
 from toll.graphics.theme import FAMILY, WEIGHTS
-from toll.problems import Problem, Problems
+from toll.problems import Problem, Problems, Where
 from toll.project import user_cache
 
 PACKAGE = "fontpkg_libre_franklin"
@@ -35,8 +35,8 @@ FEATURES = ("ccmp", "kern", "liga", "locl", "mark", "mkmk")  # what browsers, PD
 class TypeProblem(Problems):
     """A font, a weight or a glyph is missing; the message names it."""
 
-    def __init__(self, found: str, expected: str, do: str):
-        super().__init__([Problem.old("type", None, None, found, expected, do)])
+    def __init__(self, message: str, hint: str):
+        super().__init__([Problem(Where("type"), message, hint)])
 
 
 @functools.cache
@@ -58,11 +58,8 @@ def font_file(weight: int) -> Path:
     """The TTF of one weight; a weight that the house does not use is a `TypeProblem`."""
     file = fonts() / f"{weight}.ttf"
     if weight not in WEIGHTS or not file.is_file():
-        raise TypeProblem(
-            f"weight {weight} of {FAMILY}",
-            f"one of {', '.join(map(str, WEIGHTS))}, built in {fonts()}",
-            "Use one of the weights of the house, or delete that folder to have it built again.",
-        )
+        hint = f"Use {', '.join(map(str, WEIGHTS))}, or delete {fonts()} to have it built again."
+        raise TypeProblem(f"There is no weight {weight} of {FAMILY}.", hint)
     return file
 
 
@@ -159,11 +156,8 @@ def _shape(text: str, weight: int) -> tuple[list, list]:
     for info in buffer.glyph_infos or ():
         if info.codepoint == 0:
             character = text[info.cluster]
-            raise TypeProblem(
-                f"“{character}” (U+{ord(character):04X}) in “{text}”",
-                f"characters that {FAMILY} {weight} can draw",
-                "Write it with other characters.",
-            )
+            message = f"{FAMILY} {weight} cannot draw “{character}” (U+{ord(character):04X}) in “{text}”."
+            raise TypeProblem(message, "Write it with other letters, in the words or in the table it comes from.")
     return buffer.glyph_infos or [], buffer.glyph_positions or []
 
 
@@ -201,11 +195,8 @@ def _source() -> bytes:
     try:
         return (resources.files(PACKAGE) / FILE).read_bytes()
     except (ModuleNotFoundError, FileNotFoundError) as error:
-        raise TypeProblem(
-            f"no {FILE} of the package {PACKAGE}",
-            "the font Libre Franklin",
-            "Install the project's requirements again: make clean, then make.",
-        ) from error
+        message = f"The font Libre Franklin is missing: the package {PACKAGE} has no {FILE}."
+        raise TypeProblem(message, "Install the requirements again: make clean, then make.") from error
 
 
 def _build(source: bytes, folder: Path) -> None:

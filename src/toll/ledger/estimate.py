@@ -1,8 +1,8 @@
-"""The statistics, in the standard library alone: importing scipy costs three seconds, and the tests compare with it.
+"""The statistics that formulas use. The tests compare them with scipy, which takes three seconds to import.
 
-Counts are of events, times are days, levels and probabilities lie between 0 and 1. A count may be infinite (an
-open-ended "at least"): rates and quantiles are then infinite too. Every function but the p-value is monotone in each
-argument, so that bounds of the inputs give bounds of the result.
+Counts are of events, times are days, and levels and probabilities lie between 0 and 1. Where a count is infinite (an
+open-ended "at least"), so are rates and quantiles. Every function except the p-value is monotone in each argument, so
+the bounds of the inputs give the bounds of the result.
 """
 
 from __future__ import annotations
@@ -22,19 +22,18 @@ def rate(count: float, days: float) -> float:
 
 
 def even_pace(count: float, elapsed: float, whole: float) -> float:
-    """Total after `whole` days if the `count` events of the first `elapsed` days go on at the same pace."""
+    """Total after `whole` days if events go on at the pace of the first `elapsed` days, which had `count`."""
     return count * whole / elapsed
 
 
 def projected_total(count: float, elapsed: float, whole: float, probability: float, dispersion: float = 1.0) -> float:
-    """Quantile of the total after `whole` days, given `count` events in the first `elapsed`.
+    """Quantile of the total after `whole` days, given `count` events in the first `elapsed`, at a constant rate.
 
-    Assumes a constant rate. With `dispersion` 1 the events are independent (Poisson) and the rate has its
-    Jeffreys prior; what is still to come is then negative binomial with shape count + 1/2 and success
-    probability elapsed / whole, and the quantile is the smallest total whose probability reaches
-    `probability`. With `dispersion` above 1 (variance of a count = dispersion x its mean, as when one attack
-    kills several) it is the joint-sampling limit with z widened by the square root of the dispersion, rounded
-    inwards to a whole number.
+    With `dispersion` 1 the events are independent (Poisson) and the rate has its Jeffreys prior: what is still to come
+    is negative binomial with shape count + 1/2 and success probability elapsed / whole, and the quantile is the
+    smallest total whose probability reaches `probability`. With `dispersion` above 1 (variance of a count = dispersion
+    x its mean, as when events come in clusters) it is the joint-sampling limit with z widened by the square root of
+    the dispersion, rounded inward to a whole number.
 
     References: Gelman et al., Bayesian Data Analysis (2013), section 2.6; Krishnamoorthy and Peng, Improved
     closed-form prediction intervals for binomial and Poisson distributions, JSPI 141 (2011) 1709-1718.
@@ -48,28 +47,28 @@ def projected_total(count: float, elapsed: float, whole: float, probability: flo
         cumulative = itertools.accumulate(_still_to_come(count, elapsed, whole))
         below = itertools.takewhile(lambda reached: reached < probability, cumulative)
         return count + float(sum(1 for _ in below))
-    inwards = math.ceil if probability < 0.5 else math.floor
-    return max(count, float(inwards(projection_edge(count, elapsed, whole, probability, dispersion))))
+    inward = math.ceil if probability < 0.5 else math.floor
+    return max(count, float(inward(projection_edge(count, elapsed, whole, probability, dispersion))))
 
 
 def projection_edge(count: float, elapsed: float, whole: float, probability: float, dispersion: float = 1.0) -> float:
     """The joint-sampling limit of `projected_total` before rounding: a smooth edge to draw, never below `count`.
 
-    With dispersion 1 it lies within one event of the exact quantile from some sixty events in five months on.
+    With dispersion 1 it is within one event of the exact quantile, given sixty events in five months or more.
     """
     if math.isinf(count):
         return math.inf
     z = NormalDist().inv_cdf(probability) * math.sqrt(dispersion)
     ahead = (whole - elapsed) / elapsed
     expected = count * ahead
-    centre = expected + z * z * ahead / 2
-    return max(count, count + centre + z * math.sqrt(expected * (1 + ahead) + (z * ahead / 2) ** 2))
+    center = expected + z * z * ahead / 2
+    return max(count, count + center + z * math.sqrt(expected * (1 + ahead) + (z * ahead / 2) ** 2))
 
 
 def probability_above(threshold: float, count: float, elapsed: float, whole: float, dispersion: float = 1.0) -> float:
-    """Probability that the total after `whole` days exceeds `threshold`; model as in `projected_total`.
+    """Probability that the total after `whole` days exceeds `threshold`. The model is that of `projected_total`.
 
-    With dispersion above 1: normal approximation of what is still to come, with continuity correction.
+    With dispersion above 1, what is still to come is approximately normal, with continuity correction.
     """
     if threshold < count:
         return 1.0
@@ -85,7 +84,7 @@ def probability_above(threshold: float, count: float, elapsed: float, whole: flo
 
 
 def _still_to_come(count: float, elapsed: float, whole: float) -> Iterator[float]:
-    """Probabilities of 0, 1, 2, ... further events: negative binomial, in logarithms lest the first underflow."""
+    """Probabilities of 0, 1, 2, ... further events: negative binomial, in logarithms so the first don't underflow."""
     shape, success = count + _JEFFREYS, elapsed / whole
     constant = shape * math.log(success) - math.lgamma(shape)
     for k in itertools.count():
@@ -126,15 +125,15 @@ def rate_difference_p(count: float, days: float, base_count: float, base_days: f
     count, base_count = round(count), round(base_count)
     trials, share = count + base_count, days / (days + base_days)
     chances = [_binomial(k, trials, share) for k in range(trials + 1)]
-    observed = chances[count] * (1 + 1e-7)  # as likely, but for rounding
+    observed = chances[count] * (1 + 1e-7)  # allows for rounding
     return min(1.0, math.fsum(chance for chance in chances if chance <= observed))
 
 
 def dispersion_index(*counts_and_days: float) -> float:
-    """How much more counts scatter than independent events would: 1 if not at all.
+    """How much more counts scatter than independent events would: 1 if they don't.
 
-    `counts_and_days` are count, days, count, days, … of periods that follow each other. Pearson's chi-squared
-    against the common rate, divided by its degrees of freedom.
+    `counts_and_days` are count, days, count, days, … of consecutive periods. Pearson's chi-squared against the common
+    rate, divided by its degrees of freedom.
 
     Reference: McCullagh and Nelder, Generalized Linear Models (1989), section 4.5.2.
     """
@@ -145,12 +144,12 @@ def dispersion_index(*counts_and_days: float) -> float:
 
 
 def within(value: float, low: float, high: float) -> float:
-    """1 if `value` lies from `low` to `high`, else 0: sums of it count intervals that held."""
+    """1 if `value` lies from `low` to `high`, else 0. Its sums count the intervals that held."""
     return float(low <= value <= high)
 
 
 def interval_score(value: float, low: float, high: float, level: float) -> float:
-    """Width of the interval, and 2 / (1 - level) for each unit by which `value` lies outside: less is better.
+    """Width of the interval, plus 2 / (1 - level) for each unit by which `value` lies outside. Less is better.
 
     Reference: Gneiting and Raftery, Strictly proper scoring rules, JASA 102 (2007) 359-378, section 6.2.
     """
@@ -168,7 +167,7 @@ def months_between(first: date, last: date) -> float:
 
 
 def days_after(day: date, days: float) -> date:
-    """The date so many days after `day`."""
+    """The date that many days after `day`."""
     return day + timedelta(days=days)
 
 
@@ -180,7 +179,7 @@ def _binomial(k: int, trials: int, share: float) -> float:
 
 
 def _bisect(increasing: Callable[[float], float], low: float = 0.0, high: float = 1.0) -> float:
-    """Root of an increasing function on [low, high], to the last bit that halving can give."""
+    """Root of an increasing function on [low, high], as exactly as halving can find it."""
     for _ in range(60):
         middle = (low + high) / 2
         low, high = (low, middle) if increasing(middle) > 0 else (middle, high)

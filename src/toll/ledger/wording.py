@@ -8,20 +8,7 @@ from datetime import date
 from num2words import num2words
 
 MONTHS = ("Jan.", "Feb.", "March", "April", "May", "June", "July", "Aug.", "Sept.", "Oct.", "Nov.", "Dec.")
-FULL_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
+FULL_MONTHS = ("January", "February", *MONTHS[2:7], "August", "September", "October", "November", "December")
 _MILLION = 1_000_000
 SHARES = ("share", "probability")
 _FRACTIONS = {
@@ -68,11 +55,13 @@ def words(value: float) -> str:
 
 def ordinal(value: float) -> str:
     """A whole number as 102nd; first to ninth in words."""
-    return num2words(int(value), to="ordinal" if value < 10 else "ordinal_num")
+    if value < 10:
+        return num2words(int(value), to="ordinal")
+    return f"{int(value):,}{num2words(int(value), to='ordinal_num')[-2:]}"
 
 
 def odds(probability: float) -> str:
-    """A probability to the nearest tenth: roughly a 6-in-10; never one that sounds certain."""
+    """A probability to the nearest tenth: "roughly a 6-in-10". It never sounds certain."""
     match round(10 * probability):
         case 0:
             return "a less than 1-in-10"
@@ -106,7 +95,7 @@ def full_date(when: date) -> str:
 
 
 def published(day: date, known: str = "day") -> str:
-    """When a source was published, no more exactly than is `known`: its day, month or year."""
+    """When a source was published, as exactly as is `known`: its day, month or year."""
     months = {"month": f"{FULL_MONTHS[day.month - 1]} {day.year}", "year": str(day.year)}
     return months.get(known) or full_date(day)
 
@@ -117,8 +106,13 @@ def citation(authors: str, publisher: str, when: str) -> str:
     return f"{publisher or 'Article'}{by}, {when}"
 
 
+def outlet(citation: str) -> str:
+    """A citation without its authors and what follows them; "The article" for one without a publisher."""
+    return citation.partition(" by ")[0].replace("Article", "The article")
+
+
 def span(start: date | None, end: date | None) -> str:
-    """A period as briefly as it can be said: one day, one month, one year or from–to."""
+    """A period in the fewest words: one day, whole years, or from–to."""
     if start is None or end is None:
         return f"from {full_date(start)}" if start else f"until {full_date(end)}" if end else "not dated"
     if start == end:

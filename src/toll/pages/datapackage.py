@@ -8,10 +8,11 @@ from typing import Any
 
 import polars as pl
 
-from toll import digests, tables
+from toll import digests, story_tables, tables
 from toll.graphics.theme import LICENCE, LICENCE_TITLE
-from toll.pages import fact_check, story_tables
+from toll.pages import fact_check
 from toll.problems import Problem, Problems, Where
+from toll.source import schema
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 TABLES = {
@@ -24,22 +25,13 @@ TABLES = {
 TYPES = {pl.String: "string", pl.Float64: "number", pl.Int64: "integer", pl.Date: "date", pl.Boolean: "boolean"}
 VERDICTS = list(fact_check.VERDICTS)
 COLUMNS = {
+    **schema.meanings(schema.SUMS, schema.QUANTITIES, schema.CLAIMS, schema.FIGURES),
+    "paragraph": schema.FIGURES.columns["locator"].meaning,
     "id": "Unique, stable name of the row",
     "label": "What the number is, in words",
-    "quantity": "What is counted, from the closed list in data/raw/quantities.csv",
-    "topic": "What the figure is for, as data/raw/quantities.csv sorts it",
-    "place": "Where it is counted",
     "start": "First day of the period (for a date: the earliest day that it can be)",
     "end": "Last day of the period, inclusive (for a date: the latest day that it can be)",
-    "as_reported": "The figure in the source's own few words",
-    "rounded_to": "The unit to which the source rounded, where its digits do not tell",
     "unit": "Unit of value, low and high",
-    "attributed_to": "Who says so inside the source",
-    "source": "Id of the source in data/raw/sources.csv",
-    "locator": "Where in the source: paragraph number",
-    "paragraph": "Where in the source: paragraph number",
-    "exact": "The shortest words of the source that hold the figure",
-    "caveat": "What a reader must know",
     "value": "The number; empty for a date or a range",
     "low": "Lower bound",
     "high": "Upper bound; inf where there is none",
@@ -53,9 +45,6 @@ COLUMNS = {
     "origins": "Ids of the sources that the source goes back to in the end, separated by spaces",
     "known": "Whether the edition uses the figure",
     "why_not": "Why it does not, if it does not",
-    "total": "Id of the figure that the claim calls a sum",
-    "parts": "Ids of the figures that make it, separated by spaces",
-    "complete": "Whether the parts are all there is of the total; if not, it must be at least their sum",
     "status": "reported (a raw figure), chosen (a parameter) or calculated (by the formula)",
     "decimals": "Places to which the number is rounded in print; negative for tens and hundreds",
     "formula": "How the number was calculated, over the ids of other rows",

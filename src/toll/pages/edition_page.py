@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from toll.graphics.theme import LABELS, SCREENS
+from toll.ledger import words
 from toll.pages.index import FACT_CHECK, NUMBERS, TITLES, Index
 from toll.pages.rendering import render as render_page
 
@@ -107,7 +108,7 @@ def _pieces(graphic: dict[str, Any], part: str, ledger: Ledger) -> list[Piece]:
 
 
 def _forms(ledger: Ledger, id: str) -> Iterable[str]:
-    return (form.replace("\u00a0", " ").lower() for form in ledger[id].forms)
+    return (form.replace("\u00a0", " ").lower() for form in words.forms(ledger[id]))
 
 
 def _tokens(formula: str) -> list[str]:

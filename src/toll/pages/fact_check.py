@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from toll import story_tables
 from toll.ledger import wording
-from toll.pages import story_tables
 from toll.pages.index import FACT_CHECK_PAGE
 from toll.pages.rendering import render
 from toll.source import raw

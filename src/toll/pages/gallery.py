@@ -26,7 +26,6 @@ from toll.pages.index import (
     PAGES,
     SUMS,
     correction_record,
-    split_place,
 )
 from toll.problems import Problem, Problems, Where
 from toll.source import raw
@@ -113,7 +112,7 @@ def address(base_url: str) -> str:
 
 def corrected(project: Project, graphic: Graphic, ledger: Ledger) -> Graphic:
     """The graphic with a note of the corrections, newest first, of the figures behind its numbers."""
-    labels = {entry.id: entry.label for entry in ledger.behind(graphic.name)}
+    labels = {entry.id: entry.label for entry in ledger.provenance(graphic.name)}
     notes = [
         f"Corrected {wording.full_date(each.date)}: “{each.was}” is now “{each.now}” ({labels[each.figure]})."
         for each in sorted(raw.read(project).corrections, key=lambda correction: correction.date, reverse=True)
@@ -169,11 +168,11 @@ def _describe(
 def _numbers(ledger: Ledger, graphic: str) -> list[dict[str, Any]]:
     """The numbers printed on a graphic, then those that their formulas use, back to the reported ones."""
     found = []
-    for entry in ledger.behind(graphic):
+    for entry in ledger.provenance(graphic):
         number = {name: getattr(entry, name) for name in SHOWN}
         number |= {"paragraph": entry.locator, "reading": _reading(entry)}
-        places = map(split_place, ledger.printed.get(entry.id, []))
-        found.append(number | {"printed_in": [part for where, part in places if where == graphic]})
+        places = ledger.printed.get(entry.id, ())
+        found.append(number | {"printed_in": [place.part for place in places if place.owner == graphic]})
     return found
 
 

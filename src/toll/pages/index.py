@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import Any
 
 from toll.problems import Problem, Problems, Where
@@ -34,12 +33,6 @@ def load_all(project: Project, first: str) -> dict[str, Index]:
     return {name: load(project, name) for name in sorted(names, key=lambda name: (name != first, name))}
 
 
-def split_place(place: object) -> tuple[str, str]:
-    """A place of the ledger in two: graphic, notebook or fact check, and the part of it. The only parser here."""
-    where, _, part = str(place).partition(": ")
-    return where, part
-
-
 def correction_record(correction: raw.Correction) -> dict[str, str]:
     """A correction as gallery.json keeps it."""
-    return {part: str(value) for part, value in asdict(correction).items() if part != "line"}
+    return {part: str(value) for part, value in correction._asdict().items() if part != "line"}

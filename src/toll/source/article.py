@@ -1,156 +1,123 @@
-"""Anchors: where in the article each figure stands, and a fingerprint of the words around it.
+"""Anchors: where in the full text each figure stands, and a fingerprint of the words around it.
 
-An anchor holds the paragraph, the place in it and the SHA-256 of a window of text, never the text. So a person's own
-copy of the article can be compared with the one that the figures were taken from, figure by figure, although the
-article is not part of the project.
+An anchor holds the paragraph, the place in it and the SHA-256 of a window of text, never the text. So anyone's copy of
+the article can be compared, figure by figure, with the one that the figures were taken from, although the article is
+not part of the project.
 """
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
-from toll.problems import Problem, Problems
+from toll.problems import Problem, Problems, Where, quoted
 from toll.project import Project
 from toll.source import raw
+from toll.source.reading import read_text
+from toll.source.rules import places
+from toll.source.schema import ANCHORS, CLAIMS, FIGURES, SOURCES, Anchor, Claim, Figure, Source, Table
 
 WINDOW = 60  # characters on each side of the exact words, within their paragraph
 SENTENCE_ENDS = (".", "!", "?", "”", '"')
 UNCHANGED, AROUND, MOVED, GONE, NEW = "unchanged", "changed around the figure", "moved", "gone", "not anchored"
 VERDICTS = (UNCHANGED, AROUND, MOVED, GONE, NEW)
-ELSEWHERE = "changed elsewhere"
 RECORD = "toll check --article FILE --anchor"
 
 
-@dataclass(frozen=True)
-class Anchor:
-    """`offset` is the number of characters of the normalised paragraph before the exact words of row `id`."""
+class Quote(NamedTuple):
+    """A row of a raw table that quotes the full text, and the (paragraph, offset) of each place where a copy has it."""
 
-    line: int
-    table: str
-    id: str
-    paragraph: int
-    offset: int
-    window_sha256: str
+    table: Table
+    row: Figure | Claim
+    places: tuple[tuple[int, int], ...] = ()
 
-
-def _offset(cell: str) -> int:
-    return int(raw.matching("0|[1-9][0-9]{0,8}")(cell))
-
-
-TABLE = raw.Table(
-    "anchors.csv",
-    Anchor,
-    ("table", "id"),
-    (
-        raw.Column("table", raw.matching("figures|claims"), "figures or claims", f"Write the file anew: {RECORD}."),
-        raw.ID,
-        replace(raw.LOCATOR, name="paragraph", required=True),
-        raw.Column("offset", _offset, "a number of characters", f"Write the file anew: {RECORD}."),
-        raw.Column("window_sha256", raw.matching("[0-9a-f]{64}"), "a SHA-256", f"Write the file anew: {RECORD}."),
-    ),
-    rows_required=False,
-)
-
-
-@dataclass(frozen=True)
-class Quote:
-    """A row of the raw tables that quotes the article, and what was found of it in a text.
-
-    `places` has the (paragraph, offset) of each occurrence of its exact words.
-    """
-
-    table: raw.Table
-    row: raw.Figure | raw.Claim
-    places: tuple[tuple[int, int], ...]
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.table.file.removesuffix(".csv"), self.row.id
 
     @property
     def here(self) -> list[tuple[int, int]]:
         return [place for place in self.places if place[0] == self.row.locator]
 
+    def problem(self, project: Project, column: str, message: str, hint: str) -> Problem:
+        return Problem(Where(self.table.shown(project), self.row.line, column), message, hint)
 
-def check(project: Project, article: Path) -> tuple[list[Problem], dict[str, int]]:
-    """What of the tables is not where they say it is in a person's own copy of the article, and how many quotes have
-    which verdict.
 
-    The copy is plain text in UTF-8 with blank lines between paragraphs. Problems of the tables themselves come first:
-    when there are any, the text is not compared.
+def check(project: Project, file: Path) -> tuple[list[Problem], dict[str, int]]:
+    """Compares a copy of the full text with the tables: the problems, and how many quotes have which verdict.
+
+    The copy is plain text in UTF-8 with blank lines between paragraphs. If the tables have problems of their own, these
+    are all that is returned.
     """
     try:
-        tables, anchors = raw.read(project), {(a.table, a.id): a for a in raw.read_table(project, TABLE)}
-        text = raw.decoded(article, str(article))
+        tables, anchors = raw.read(project), {(row.table, row.id): row for row in raw.read_table(project, ANCHORS)}
+        source, text = full_text(project, tables), read_text(file, str(file))
     except Problems as unreadable:
         return unreadable.problems, {}
     texts = paragraphs(text)
-    quotes = list(_quotes(tables, texts))
-    found = [_verdict(project, quote, anchors.get(_key(quote)), texts) for quote in quotes]
-    problems = [problem for _, problem in found if problem]
-    counts = Counter(verdict for verdict, _ in found)
-    if new := [quote.row.id for quote, (verdict, _) in zip(quotes, found, strict=True) if verdict == NEW]:
-        missing = f"no anchor for {', '.join(new)}"
-        problems.append(
-            Problem.old(
-                raw.path(project, TABLE),
-                None,
-                None,
-                missing,
-                "one for each row that quotes it",
-                f"If the words are right: {RECORD}.",
-            )
-        )
-    used = next((source.text_sha256 for source in tables.sources if source.id == raw.ARTICLE), "")
-    if fingerprint(text) != used:
-        problems.append(_other_text(project, article, fingerprint(text), used, counts))
-    return Problems(problems).problems, {verdict: counts[verdict] for verdict in VERDICTS if counts[verdict]}
+    quotes = list(_found(_quotes(tables, source), texts))
+    judged = [_verdict(project, quote, anchors.get(quote.key), texts) for quote in quotes]
+    counts = Counter(verdict for verdict, _ in judged)
+    verdicts = {verdict: counts[verdict] for verdict in VERDICTS if counts[verdict]}
+    problems = [problem for _, problem in judged if problem]
+    if new := [quote.row.id for quote, (verdict, _) in zip(quotes, judged, strict=True) if verdict == NEW]:
+        hint = f"If the words are right, run `{RECORD}`."
+        problems.append(Problem(Where(ANCHORS.shown(project)), f"There is no anchor for {', '.join(new)}.", hint))
+    if fingerprint(text) != source.text_sha256:
+        problems.append(_other_text(project, file, fingerprint(text), source.text_sha256, verdicts))
+    return Problems(problems).problems, verdicts
 
 
-def record(project: Project, article: Path) -> int:
-    """Writes data/raw/anchors.csv from a copy of the article; returns the number of anchors.
+def record(project: Project, file: Path) -> int:
+    """Writes data/raw/anchors.csv from a copy of the full text; returns the number of anchors.
 
     Raises Problems, and writes nothing, where a quote is not once in its paragraph.
     """
-    texts = paragraphs(raw.decoded(article, str(article)))
-    quotes = list(_quotes(raw.read(project), texts))
+    tables = raw.read(project)
+    texts = paragraphs(read_text(file, str(file)))
+    quotes = list(_found(_quotes(tables, full_text(project, tables)), texts))
     if problems := [problem for quote in quotes if (problem := _misplaced(project, quote))]:
         raise Problems(problems)
-    lines = io.StringIO()
-    writer = csv.writer(lines, lineterminator="\n")
-    writer.writerow(TABLE.names)
-    for quote in quotes:
-        (paragraph, offset) = quote.here[0]
-        writer.writerow([*_key(quote), paragraph, offset, window(texts, paragraph, offset, quote.row.exact)])
-    (project.raw / TABLE.file).write_text(lines.getvalue(), "utf-8", newline="\n")
-    return len(quotes)
+    rows = [(*quote.key, *quote.here[0], window(texts, *quote.here[0], quote.row.exact)) for quote in quotes]
+    raw.write_table(project, ANCHORS, rows)
+    return len(rows)
 
 
 def unanchored(project: Project) -> list[str]:
-    """What of the tables has no anchor, or one for another paragraph; nothing is wrong with it yet. Raises Problems."""
-    anchors = {(anchor.table, anchor.id): anchor.paragraph for anchor in raw.read_table(project, TABLE)}
-    quotes = [Quote(table, row, ()) for table, row in _quoting(raw.read(project))]
-    return [quote.row.id for quote in quotes if anchors.get(_key(quote)) != quote.row.locator]
+    """Figures and claims without an anchor, or with one for another paragraph. Raises Problems."""
+    tables = raw.read(project)
+    anchors = {(anchor.table, anchor.id): anchor.paragraph for anchor in raw.read_table(project, ANCHORS)}
+    quotes = [quote for source in tables.full_texts for quote in _quotes(tables, source)]
+    return [quote.row.id for quote in quotes if anchors.get(quote.key) != quote.row.locator]
 
 
-def _quoting(tables: raw.Raw) -> Iterator[tuple[raw.Table, raw.Figure | raw.Claim]]:
-    for table, rows in ((raw.FIGURES, tables.figures), (raw.CLAIMS, tables.claims)):
-        yield from ((table, row) for row in rows if row.source == raw.ARTICLE)
+def full_text(project: Project, tables: raw.Raw) -> Source:
+    """The source whose text a copy is compared with. Raises Problems unless there is just one."""
+    match tables.full_texts:
+        case (source,):
+            return source
+        case ():
+            message, hint = "No source is a full text.", "Give the source that you have the kind “full text”."
+        case several:
+            message = f"Several sources are full texts: {', '.join(source.id for source in several)}."
+            hint = "Only one can be compared; call the others excerpts."
+    raise Problems([Problem(Where(SOURCES.shown(project), None, "kind"), message, hint)])
 
 
-def _quotes(tables: raw.Raw, texts: list[str]) -> Iterator[Quote]:
-    for table, row in _quoting(tables):
-        exact = folded(row.exact)
-        places = ((n, offset) for n, text in enumerate(texts, 1) for offset in raw.places(exact, text))
-        yield Quote(table, row, tuple(places))
+def _quotes(tables: raw.Raw, source: Source) -> Iterator[Quote]:
+    for table, rows in ((FIGURES, tables.figures), (CLAIMS, tables.claims)):
+        yield from (Quote(table, row) for row in rows if row.source == source.id)
 
 
-def _key(quote: Quote) -> tuple[str, str]:
-    return quote.table.file.removesuffix(".csv"), quote.row.id
+def _found(quotes: Iterator[Quote], texts: list[str]) -> Iterator[Quote]:
+    for quote in quotes:
+        exact = folded(quote.row.exact)
+        found = ((number, offset) for number, text in enumerate(texts, 1) for offset in places(exact, text))
+        yield quote._replace(places=tuple(found))
 
 
 # --- The text ---
@@ -158,11 +125,13 @@ def _key(quote: Quote) -> tuple[str, str]:
 
 def fingerprint(text: str) -> str:
     """The SHA-256 of a text in Unicode NFC with every stretch of white space folded to one space."""
-    return hashlib.sha256(folded(text).encode()).hexdigest()
+    from toll.digests import sha256
+
+    return sha256(folded(text).encode())
 
 
 def paragraphs(text: str) -> list[str]:
-    """The paragraphs of an article, without headline, byline and date, which end without a full stop."""
+    """The paragraphs of an article, without headline, byline and date, which do not end as a sentence does."""
     blocks = [folded(block) for block in re.split(r"\r?\n\s*\n", text) if block.strip()]
     first = next((n for n, block in enumerate(blocks) if block.endswith(SENTENCE_ENDS)), 0)
     return blocks[first:]
@@ -182,49 +151,42 @@ def window(texts: list[str], paragraph: int, offset: int, exact: str) -> str:
 
 
 def _verdict(project: Project, quote: Quote, anchor: Anchor | None, texts: list[str]) -> tuple[str, Problem | None]:
-    same = [
-        (paragraph, offset)
-        for paragraph, offset in quote.places
-        if anchor and window(texts, paragraph, offset, quote.row.exact) == anchor.window_sha256
-    ]
-    if problem := _misplaced(project, quote, bool(same)):
+    windows = {window(texts, *place, quote.row.exact) for place in quote.places}
+    same = anchor is not None and anchor.window_sha256 in windows
+    if problem := _misplaced(project, quote, same):
         return (MOVED if quote.places else GONE), problem
     if anchor is None:
         return NEW, None
-    if not same:
-        found = f"{quote.row.exact!r} {AROUND}: the words within {WINDOW} characters of it are others"
-        do = f"Read paragraph {quote.row.locator} again: does the figure still mean the same? If so: {RECORD}."
-        return AROUND, _problem(project, quote, "exact", found, "the surroundings that were anchored", do)
-    return UNCHANGED, None
+    if same:
+        return UNCHANGED, None
+    message = f"What surrounds {quoted(quote.row.exact)} has changed."
+    hint = f"Read paragraph {quote.row.locator} again. If the figure still means the same, run `{RECORD}`."
+    return AROUND, quote.problem(project, "exact", message, hint)
 
 
 def _misplaced(project: Project, quote: Quote, same: bool = False) -> Problem | None:
-    """What is wrong where the words are not once in their paragraph; `same` if their surroundings are found anew."""
-    row, elsewhere = quote.row, list(dict.fromkeys(str(paragraph) for paragraph, _ in quote.places))
-    if len(quote.here) == 1:
+    """What is wrong if the words are not once in their paragraph; `same` if some place has the same surroundings."""
+    words, paragraph, times = quoted(quote.row.exact), quote.row.locator, len(quote.here)
+    if times == 1:
         return None
-    if quote.here:
-        found = f"{row.exact!r} {len(quote.here)} times in paragraph {row.locator}"
-        return _problem(project, quote, "exact", found, "it once", "Add a neighbouring word.")
-    if elsewhere:
-        expected = f"{' or '.join(elsewhere)}, where the words {row.exact!r} are"
-        do = "Correct the number." if same else "Read it there: its surroundings are others. Then correct the number."
-        return _problem(project, quote, "locator", repr(str(row.locator)), expected, do)
-    found, expected = f"{row.exact!r}, which is nowhere in the text", f"words of paragraph {row.locator}"
-    do = "Copy them from the text, its quotation marks too."
-    return _problem(project, quote, "exact", found, expected, do)
+    if times:
+        message = f"Paragraph {paragraph} has {words} {times} times."
+        return quote.problem(project, "exact", message, "Add a neighboring word.")
+    if not quote.places:
+        message = f"{words} is not in the text; it should be in paragraph {paragraph}."
+        return quote.problem(project, "exact", message, "Copy it from the text, quotation marks included.")
+    elsewhere = " and ".join(dict.fromkeys(str(number) for number, _ in quote.places))
+    hint = "Correct the number." if same else "Its surroundings changed too: read it there, then correct the number."
+    return quote.problem(project, "locator", f"{words} is in paragraph {elsewhere}, not {paragraph}.", hint)
 
 
-def _problem(project: Project, quote: Quote, column: str, found: str, expected: str, do: str) -> Problem:
-    return Problem.old(raw.path(project, quote.table), quote.row.line, column, found, expected, do)
-
-
-def _other_text(project: Project, article: Path, is_: str, used: str, counts: Counter[str]) -> Problem:
-    what = (
-        f"{ELSEWHERE} only"
-        if counts.total() == counts[UNCHANGED]
-        else ", ".join(f"{counts[name]} {name}" for name in VERDICTS if counts[name])
+def _other_text(project: Project, file: Path, own: str, used: str, verdicts: dict[str, int]) -> Problem:
+    what = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
+    if verdicts.keys() <= {UNCHANGED}:
+        what = "changed elsewhere only"
+    message = (
+        f"This is not the text that the figures were taken from ({what}). Its sha256 is {own}; "
+        f"{SOURCES.file} has {used or 'none'}."
     )
-    found = f"a text with sha256 {is_} ({what})"
-    do = f"Compare the copies; if yours is the better one, put its sha256 into {raw.path(project, raw.SOURCES)}."
-    return Problem.old(str(article), None, None, found, f"the text used, sha256 {used or 'unknown'}", do)
+    hint = f"Compare the copies. If yours is the better one, put its sha256 into {SOURCES.shown(project)}."
+    return Problem(Where(str(file)), message, hint)

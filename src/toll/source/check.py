@@ -1,39 +1,45 @@
-"""`toll check`: every problem in data/raw/ at once, and the records that only a person may change."""
+"""`toll check`: the raw tables by themselves, and beside a copy of the full text."""
 
 from __future__ import annotations
 
-import json as format_
 import sys
+from json import dumps
 from pathlib import Path
 
 from toll.problems import Problem, Problems, Where
 from toll.project import Project
 from toll.source import article as anchors
 from toll.source import corrections, raw
+from toll.source.schema import ANCHORS, PUBLISHED
 
 
-def check(project: Project, *, json: bool, article: str | None, anchor: bool, published: bool) -> int:
-    """Print every problem; the exit code is 1 if there is one. `article` names the file with the article's text."""
-    text = Path(article) if article else None
-    if anchor and text is None:
-        raise Problems(
-            [Problem(Where("--anchor"), "Anchors need the article.", "Add --article FILE, your copy of it.")]
-        )
-    if anchor and text:
-        print(f"{anchors.record(project, text)} anchors in {raw.path(project, anchors.TABLE)}", file=sys.stderr)
+def check(
+    project: Project, *, article: str | None = None, anchor: bool = False, published: bool = False, json: bool = False
+) -> int:
+    """Prints every problem of the raw tables, and returns 1 if there is one.
+
+    `article` is a copy of the full text to compare with; `anchor` records where the figures stand in it, and
+    `published` that the figures are as they were published. `json` prints the problems for programs. Raises Problems.
+    """
+    if anchor and article is None:
+        raise Problems([Problem(Where("--anchor"), "There is no text to anchor in.", "Add --article FILE.")])
+    if anchor and article:
+        print(f"{ANCHORS.shown(project)}: {anchors.record(project, Path(article))} anchors", file=sys.stderr)
     if published:
-        print(f"{corrections.record(project)} figures added to {raw.path(project, corrections.TABLE)}", file=sys.stderr)
-    problems, verdicts = anchors.check(project, text) if text else (raw.check(project), {})
+        print(f"{PUBLISHED.shown(project)}: {corrections.record(project)} figures added", file=sys.stderr)
+    problems, verdicts = anchors.check(project, Path(article)) if article else (raw.check(project), {})
     problems = problems or corrections.uncorrected(project)
     if json:
-        print(format_.dumps([problem.as_dict() for problem in problems], indent=1, ensure_ascii=False))
+        print(dumps([problem.as_dict() for problem in problems], indent=1, ensure_ascii=False))
         return 1 if problems else 0
     for problem in problems:
         print(problem, file=sys.stderr)
     for verdict, count in verdicts.items():
-        print(f"{text}: {count} {verdict}")
-    if not problems:
-        print("data/raw: no problem found")
-    if not problems and not text and (missing := anchors.unanchored(project)):
-        print(f"Not anchored in the article: {', '.join(missing)}. With the article: {anchors.RECORD}", file=sys.stderr)
-    return 1 if problems else 0
+        print(f"{article}: {count} {verdict}")
+    if problems:
+        return 1
+    print("data/raw: no problems found")
+    if not article and (missing := anchors.unanchored(project)):
+        hint = f"With the text at hand, run `{anchors.RECORD}`."
+        print(f"Not anchored in the full text: {', '.join(missing)}. {hint}", file=sys.stderr)
+    return 0

@@ -6,10 +6,12 @@ import calendar
 import datetime as dt
 import math
 import re
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from text_to_num import alpha2digit
+
+from toll.problems import quoted
 
 DATE = "date"
 DOLLARS = "US dollars"
@@ -45,22 +47,14 @@ QUALIFIERS = {
 }
 
 MONTHS = (
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
 )
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 PAST_YEAR = "past year"
 
+DIGITS = str.maketrans({"O": "0", "o": "0", "I": "1", "l": "1"})
+LOOKALIKE = re.compile(r"(?<!\w)(?=[OoIl.,]*[0-9])[0-9OoIl.,]*[OoIl][0-9OoIl.,]*(?!\w)")
 NUMERAL = re.compile(r"(?:0|[1-9][0-9]*|[1-9][0-9]{0,2}(?:,[0-9]{3})+)(?:\.[0-9]+)?")
 ORDINAL = re.compile(r"(?P<numeral>[0-9][0-9,]*)(?P<suffix>st|nd|rd|th)")
 QUALIFIED = re.compile(rf"(?:(?P<qualifier>{'|'.join(QUALIFIERS)}) )?(?P<core>.+)")
@@ -71,8 +65,7 @@ RANGE = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Quantity:
+class Quantity(NamedTuple):
     """What a source says of a number: its value and the interval [low, high] its words leave open.
 
     `qualifier` is one of exact, at least, more than, about, range, share, ratio, ordinal, date. `high` may be
@@ -88,7 +81,7 @@ class Quantity:
 
 
 def parse(as_reported: str, unit: str = "", rounded_to: str = "", whole: bool = True) -> Quantity:
-    """Read a source's words for a number.
+    """Reads a source's words for a number.
 
     `unit` "date" reads a date; `rounded_to` is the unit the source rounded to where its digits do not tell;
     `whole` says that whole things are counted, so that "more than 1,000" starts at 1,001.
@@ -96,24 +89,26 @@ def parse(as_reported: str, unit: str = "", rounded_to: str = "", whole: bool = 
     """
     words = as_reported.lower()
     if words != " ".join(words.split()):
-        raise ValueError(f"{as_reported!r} has stray spaces.")
+        raise ValueError(f"{quoted(as_reported)} has extra spaces.")
+    if meant := _without_lookalikes(as_reported):
+        raise ValueError(f"{quoted(as_reported)} is not a number. Did you mean {meant}?")
     if unit == DATE:
         _date_parts(words)
         quantity = Quantity(None, None, None, "date")
     else:
         quantity = _special(words, unit) or _plain(words, unit, rounded_to, whole)
     if rounded_to and quantity.qualifier != "about":
-        raise ValueError(f"{as_reported!r} cannot be a rounded number: only a bare or approximate one can.")
+        raise ValueError(f"{quoted(as_reported)} cannot be rounded: only a bare or approximate number can.")
     if whole and any(n is not None and n % 1 for n in (quantity.value, quantity.whole)):
-        raise ValueError(f"{as_reported!r} is not a whole number, as a count of {unit or 'things'} must be.")
+        raise ValueError(f"{quoted(as_reported)} is not a whole number, as a count of {unit or 'things'} must be.")
     return quantity
 
 
 def core(as_reported: str) -> str:
     """The number alone, in lower case: "two dozen" of "about two dozen", "250" of "one for every 250"."""
-    found = QUALIFIED.fullmatch(as_reported.lower())
-    ratio = RATIO.fullmatch(found["core"])
-    return ratio["core"] if ratio else found["core"]
+    number = _split(as_reported.lower())[1]
+    ratio = RATIO.fullmatch(number)
+    return ratio["core"] if ratio else number
 
 
 def date_fits(as_reported: str, start: dt.date | None, end: dt.date | None) -> bool:
@@ -137,6 +132,14 @@ def date_fits(as_reported: str, start: dt.date | None, end: dt.date | None) -> b
     return (start, end) == (first, dt.date(start.year, last_month, last_day))
 
 
+def _without_lookalikes(words: str) -> str | None:
+    """The words with digits where a letter was typed for one, and which digits these are: "1O2", "l66"."""
+    meant = LOOKALIKE.sub(lambda number: number[0].translate(DIGITS), words)
+    typed = {DIGITS[ord(letter)] for letter, digit in zip(words, meant, strict=True) if letter != digit}
+    names = " and ".join(f"digit {name}" for digit, name in (("0", "zero"), ("1", "one")) if digit in typed)
+    return f"{meant} ({names})" if typed else None
+
+
 def _special(words: str, unit: str) -> Quantity | None:
     """A ratio, share, range or ordinal; None when the words are of none of these forms."""
     if found := RATIO.fullmatch(words):
@@ -148,7 +151,7 @@ def _special(words: str, unit: str) -> Quantity | None:
     if found := SHARE.fullmatch(number if qualifier == "exact" else ""):
         part, total = (float(_number(found[name], unit)[0]) for name in ("part", "whole"))
         if part > total:
-            raise ValueError(f"{words!r} is more than the whole.")
+            raise ValueError(f"{quoted(words)} is more than the whole.")
         return Quantity(part, part, part, "share", total)
     if found := ORDINAL.fullmatch(_digits(words)):
         return _ordinal(found["numeral"], found["suffix"])
@@ -161,13 +164,14 @@ def _plain(words: str, unit: str, rounded_to: str, whole: bool) -> Quantity:
     if rounded_to:
         step = _rounding(value, rounded_to)
         qualifier = "about" if qualifier == "exact" else qualifier
-    low, high = {
+    bounds: dict[str, tuple[Decimal | float, Decimal | float]] = {
         "exact": (value, value),
         "at least": (value, math.inf),
         "more than": (value + 1 if whole else value, math.inf),
         "about": (value - step / 2, value + step / 2),
         "almost": (value - step / 2, value),
-    }[qualifier]
+    }
+    low, high = bounds[qualifier]
     return Quantity(float(value), float(low), float(high), "about" if qualifier == "almost" else qualifier)
 
 
@@ -193,7 +197,7 @@ def _ordinal(numeral: str, suffix: str) -> Quantity:
     number, _ = _number(numeral, "")
     teens = 10 <= number % 100 <= 20
     if suffix != ("th" if teens else {1: "st", 2: "nd", 3: "rd"}.get(int(number % 10), "th")):
-        raise ValueError(f"{numeral}{suffix} does not end as an ordinal does: 1st, 2nd, 3rd, 4th.")
+        raise ValueError(f"{numeral}{suffix} does not end as an ordinal does. Write 1st, 2nd, 3rd or 4th.")
     return Quantity(float(number), float(number), float(number), "ordinal")
 
 
@@ -214,7 +218,7 @@ def _number(words: str, unit: str) -> tuple[Decimal, Decimal]:
         raise ValueError(_unread(words))
     value = _numeral(numeral) * SCALES[scale]
     if value > LARGEST:
-        raise ValueError(f"{words!r} is larger than any number that can be kept exactly.")
+        raise ValueError(f"{quoted(words)} is larger than any number that can be kept exactly.")
     return value, _step(numeral) * SCALES[scale]
 
 
@@ -226,8 +230,8 @@ def _digits(words: str) -> str:
 def _numeral(numeral: str) -> Decimal:
     if not NUMERAL.fullmatch(numeral):
         raise ValueError(
-            f"{numeral!r} is not written as a number: thousands have a comma before each group of three "
-            "digits (or no comma at all), decimals a point, and there is no zero in front."
+            f"{quoted(numeral)} is not written as a number. Put a comma before each group of three digits, or none at "
+            "all, a point before decimals, and no zero in front."
         )
     return Decimal(numeral.replace(",", ""))
 
@@ -242,9 +246,9 @@ def _step(numeral: str) -> Decimal:
 def _rounding(value: Decimal, rounded_to: str) -> Decimal:
     step = _numeral(rounded_to)
     if step <= 0:
-        raise ValueError("A number is rounded to a unit above zero, such as 100 or 1000000.")
+        raise ValueError("Numbers are rounded to a unit above zero, such as 100 or 1000000.")
     if not value or value % step:
-        raise ValueError(f"{value:,f} is no multiple of {rounded_to}: its source did not round it to that.")
+        raise ValueError(f"{value:,f} is not a multiple of {rounded_to}, so its source did not round it to that.")
     return step
 
 
@@ -256,15 +260,15 @@ def _date_parts(words: str) -> dict[str, int]:
     for token in re.findall(r"[a-z]+|[0-9]+|[^a-z0-9 ,.]", words):
         name, value = _date_part(token)
         if name in parts:
-            raise ValueError(f"{words!r} names the {name} twice.")
+            raise ValueError(f"{quoted(words)} names the {name} twice.")
         parts[name] = value
     if not parts or ("day" in parts and "month" not in parts):
-        raise ValueError(f"{words!r} is not a date: write May 3, May 2012, Friday or 2012.")
+        raise ValueError(f"{quoted(words)} is not a date. Write May 3, May 2012, Friday or 2012.")
     if "day" in parts:
         try:
             dt.date(parts.get("year", 2000), parts["month"], parts["day"])
         except ValueError:
-            raise ValueError(f"There is no such day as {words!r}.") from None
+            raise ValueError(f"There is no such day as {quoted(words)}.") from None
     return parts
 
 
@@ -277,7 +281,7 @@ def _date_part(token: str) -> tuple[str, int]:
         return "day", int(token)
     if re.fullmatch("[1-9][0-9]{3}", token):
         return "year", int(token)
-    raise ValueError(f"{token!r} is no part of a date: write May 3, May 2012, Friday or 2012.")
+    raise ValueError(f"{quoted(token)} is not part of a date. Write May 3, May 2012, Friday or 2012.")
 
 
 def _part(day: dt.date, name: str) -> int:
@@ -286,6 +290,6 @@ def _part(day: dt.date, name: str) -> int:
 
 def _unread(words: str) -> str:
     return (
-        f"{words!r} cannot be read as a number: write 30, at least 30, more than 1,000, about 4,500, "
-        "two dozen, 2 to 3 million, three of 10, one for every 250, 50th or $5 million."
+        f"{quoted(words)} cannot be read as a number. Write 30, at least 30, more than 1,000, about 4,500, two dozen, "
+        "2 to 3 million, three of 10, one for every 250, 50th or $5 million."
     )

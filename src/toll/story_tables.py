@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from toll import digests
+from toll import digests, tables
 
 if TYPE_CHECKING:
     import polars as pl
@@ -33,7 +33,7 @@ class StoryTable:
 
 def declare(stem: Path, title: str, note: str, columns: Mapping[str, str], shown: pl.DataFrame) -> None:
     """Say what the table STEM holds (see `toll.tables.write`); `shown` is what the fact check page shows of it."""
-    rows = [["" if cell is None else str(cell) for cell in row] for row in shown.iter_rows()]
+    rows = [[tables.text(cell) for cell in row] for row in shown.iter_rows()]
     table = StoryTable(title, note, dict(columns), shown.columns, rows)
     stem.parent.mkdir(parents=True, exist_ok=True)
     stem.with_suffix(KIND).write_bytes(digests.canonical_json(asdict(table)))

@@ -1,6 +1,6 @@
-"""Times `toll.events` on a made-up file of the size of the world's: 400,000 events, 250 MB.
+"""Times notebooks/ged.py on a made-up file as large as the world's: 400,000 events, 250 MB.
 
-    python benchmarks/ged.py [--rows 400000]
+    python benchmarks/event_file.py [--rows 400000]
 
 Peak memory is the resident set of the process that reads, one thread as in the chain (POLARS_MAX_THREADS=1).
 """
@@ -31,7 +31,7 @@ ARTICLE = 'Made up,2014-03-05,"A report with ""quotes"",\nand a line break in it
 
 
 def write(path: Path, rows: int) -> None:
-    """A made-up file, the same bytes each time: every 500th event is in the place, every third has line breaks."""
+    """Writes a made-up file, always the same bytes: every 500th event is in the place, every third has line breaks."""
     with path.open("w", encoding="utf-8", newline="") as file:
         out = csv.DictWriter(file, COLUMNS, restval="Made-up text", lineterminator="\n")
         out.writeheader()
@@ -63,10 +63,11 @@ def write(path: Path, rows: int) -> None:
 
 def measure(path: str) -> None:
     """One read in this process, measured."""
-    from toll import events
+    sys.path.insert(0, str(Path(__file__).parents[1] / "notebooks"))
+    import ged
 
     started, used = time.perf_counter(), time.process_time()
-    found = events.read(Path(path), "Harbour City")
+    found = ged.read(Path(path), "Harbour City")
     wall, cpu = time.perf_counter() - started, time.process_time() - used
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"| {found.rows} | {found.table.height} | {wall:.2f} | {cpu:.2f} | {peak:.0f} |")
@@ -79,11 +80,7 @@ def main() -> None:
         path = Path(folder) / "events.csv"
         write(path, parser.parse_args().rows)
         print(f"{path.stat().st_size / 1e6:.0f} MB\n\n| rows | in the place | s | CPU s | peak MB |\n{'| --- ' * 5}|")
-        command = [
-            sys.executable,
-            "-c",
-            f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import ged; ged.measure({str(path)!r})",
-        ]
+        command = [sys.executable, "-c", f"import event_file; event_file.measure({str(path)!r})"]
         for _ in range(3):
             subprocess.run(command, check=True, cwd=Path(__file__).parent, env=os.environ | {"POLARS_MAX_THREADS": "1"})
 

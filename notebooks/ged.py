@@ -1,10 +1,10 @@
 """Event data: a file of the UCDP Georeferenced Event Dataset (GED), read for one place and counted by month.
 
-Both published shapes are read: the file of the Uppsala Conflict Data Program (https://ucdp.uu.se/downloads/) and the
-files by country of the Humanitarian Data Exchange, which have a second header row of HXL tags. The dataset is described
-in Sundberg and Melander (2013), "Introducing the UCDP Georeferenced Event Dataset", Journal of Peace Research 50(4).
+It reads both published shapes: the file of the Uppsala Conflict Data Program (https://ucdp.uu.se/downloads/) and the
+files by country of the Humanitarian Data Exchange, which have a second header row of HXL tags. Sundberg and Melander
+(2013) describe the dataset: "Introducing the UCDP Georeferenced Event Dataset", Journal of Peace Research 50(4).
 
-Nothing is dropped in silence: a row of the place is an event, or it is set aside with the reason.
+No row is dropped silently: a row of the place is an event, or it is set aside with the reason.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 
 import polars as pl
 
-from toll.problems import Problem, Problems
+from toll.problems import Problem, Problems, Where, quoted
 
 DATES = ("date_start", "date_end")
 CODES = ("date_prec", "type_of_violence")
@@ -33,17 +33,18 @@ TYPES_OF_VIOLENCE = {1: "state-based", 2: "non-state", 3: "one-sided"}
 WHOLE = "^[0-9]{1,12}$"
 DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T]00:00:00(\.0+)?Z?)?$"
 GOVERNMENT = r"^Government of\b"
+LISTED = 20  # ids, at most
 HEADER = 10_000  # characters, more than the header and the tags have
 READABLE = {"encoding": "utf-8-sig", "errors": "surrogateescape", "newline": ""}
 
 
 @dataclass(frozen=True)
 class Events:
-    """The events of one place in a file of `rows` rows, all of which lie from `first` to `last`.
+    """The events of one place in a file of `rows` rows, which lie between `first` and `last`.
 
     `table` has a row for each event: COLUMNS, with dates as dates, codes and counts (of deaths) as whole numbers, and
-    `government`, the deaths on the side of a government. `aside` has a row for each row of the place, or of no place
-    that can be told, that cannot be counted: `reason`, and COLUMNS as they are in the file.
+    `government`, the deaths on the side of a government. `aside` has each row that cannot be counted, if it is of the
+    place or if its place cannot be told: `reason`, and COLUMNS as they are in the file.
     """
 
     rows: int
@@ -62,7 +63,7 @@ def _is_whole(column: str) -> pl.Expr:
     return pl.col(column).str.contains(WHOLE).fill_null(False)
 
 
-# Why a row is set aside, by what is true of its text; the first that is true is the reason.
+# Why a row is set aside. The first condition that is true of its text is the reason.
 FAULTS = {
     "an empty row": pl.all_horizontal(pl.col(COLUMNS).is_null()),
     "no whole number as id": ~_is_whole("id"),
@@ -75,7 +76,7 @@ FAULTS = {
 SPANS_MONTHS = pl.col("date_start").dt.month_start() != pl.col("date_end").dt.month_start()
 HAS_NO_MONTH = ~pl.col("date_prec").is_between(1, 4).fill_null(False)  # 4: known to the month; 5: to the year
 
-# What a reader should know of events that are counted, by what is true of them.
+# What a reader should know of events that are counted.
 ODDITIES = {
     "span more than one month": SPANS_MONTHS,
     "are not dated as closely as a month": HAS_NO_MONTH,
@@ -83,7 +84,7 @@ ODDITIES = {
     "have deaths by side that do not add up to the best estimate": (
         pl.sum_horizontal("deaths_a", "deaths_b", "deaths_civilians", "deaths_unknown") != pl.col("best")
     ),
-    "have deaths whose side nobody knows": pl.col("deaths_unknown") > 0,
+    "have deaths whose side is unknown": pl.col("deaths_unknown") > 0,
 }
 
 
@@ -97,7 +98,7 @@ def _deaths(side: str) -> pl.Expr:
 
 
 def _divided(found: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Rows as text, divided into events and what is set aside."""
+    """Divides rows, as text, into events and rows that are set aside."""
     reason = pl.coalesce(pl.when(condition).then(pl.lit(name)) for name, condition in FAULTS.items())
     judged = found.select(reason.alias("reason"), *COLUMNS)
     numbers = pl.col("id", *CODES, *COUNTS).cast(pl.Int64, strict=False)
@@ -116,8 +117,8 @@ NONE = Events(0, None, None, *_divided(pl.DataFrame(schema=dict.fromkeys(COLUMNS
 
 def read(file: Path, place: str) -> Events:
     """The events that have the words `place` in `adm_1` or `adm_2`. Raises Problems."""
-    is_tagged = _has_tags(file)
-    rows = pl.scan_csv(file, infer_schema=False, skip_rows_after_header=int(is_tagged))
+    tags = int(_has_tags(file))
+    rows = pl.scan_csv(file, infer_schema=False, skip_rows_after_header=tags, glob=False)
     in_place = pl.any_horizontal(pl.col(PLACES).str.contains(rf"(?i)\b{pl.escape_regex(place)}\b").fill_null(False))
     in_no_place = ~_is_whole("id") | _day("date_start").is_null()  # with a cell too few or too many, as a rule
     summary = rows.select(pl.len(), _day("date_start").min().alias("first"), _day("date_end").max().alias("last"))
@@ -132,12 +133,12 @@ def read(file: Path, place: str) -> Events:
 
 
 def by_month(events: Events, months: pl.Series) -> pl.DataFrame:
-    """What the events say of each of `months`, given by their first days; empty cells where the file has no say.
+    """A row for each of `months`, given by their first days; its cells are empty where the file has no say.
 
     Columns: `month`; `events` and `government_low`, the events that surely lie in the month and their deaths on the
     side of a government; `events_touching` and `government_high`, the same of all that may lie in it, whole or in part;
-    `unattributed`, the deaths whose side nobody knows in those of the latter that a government fought in; `best`, all
-    deaths in the former.
+    `unattributed`, the deaths of unknown side in those of the latter in which a government fought; `best`, all deaths
+    in the former.
     """
     first, after = pl.col("month"), pl.col("month").dt.offset_by("1mo")
     sure, of_government = ~SPANS_MONTHS & ~HAS_NO_MONTH, pl.any_horizontal(map(_is_government, SIDES))
@@ -160,7 +161,44 @@ def by_month(events: Events, months: pl.Series) -> pl.DataFrame:
     return table.join(counts, on="month", how="left", maintain_order="left").with_columns(known)
 
 
+def listed(rows: pl.DataFrame, by: str) -> pl.DataFrame:
+    """How many rows there are for each value of the column `by`, and the ids of the first of them."""
+    ids = pl.col("id").cast(pl.String).fill_null("none").head(LISTED).str.join(", ")
+    return rows.group_by(by, maintain_order=True).agg(pl.len().alias("rows"), ids.alias("first_ids"))
+
+
+def oddities(events: pl.DataFrame) -> pl.DataFrame:
+    """The events of which each of ODDITIES is true: `events_that`, `id`, `government`; one row for each of both."""
+    odd = (
+        events.filter(condition).select(pl.lit(what).alias("events_that"), "id", "government")
+        for what, condition in ODDITIES.items()
+    )
+    return pl.concat(odd)
+
+
+def pairs_of_months(compared: pl.DataFrame) -> pl.DataFrame:
+    """Each two months that one source counted: `month`, `later`, and whether the events agree on their order.
+
+    `compared` has the columns of `by_month` and, for each month that a source counted, `source`, `attributed_to`,
+    `reported_low` and `reported_high`. `agree` is 1 if both put the two months in the same order, -1 if they put them
+    in opposite orders, and 0 where the ranges of one of them overlap, so that it has no say.
+    """
+    counted = compared.drop_nulls(["reported_low", "events"])
+    same_desk = ["source", "attributed_to"]
+    pairs = counted.join(counted, on=same_desk, suffix="_later").filter(pl.col("month") < pl.col("month_later"))
+
+    def order(measure: str) -> pl.Expr:
+        rises = pl.col(f"{measure}_high") < pl.col(f"{measure}_low_later")
+        falls = pl.col(f"{measure}_low") > pl.col(f"{measure}_high_later")
+        return rises.cast(pl.Int64) - falls.cast(pl.Int64)
+
+    agree = order("reported") * order("government")
+    return pairs.select("month", pl.col("month_later").alias("later"), agree.alias("agree")).sort("month", "later")
+
+
 # --- What is wrong with a file ---
+
+AGAIN = "Use the CSV file of UCDP GED as you downloaded it, unpacked."
 
 
 def _has_tags(file: Path) -> bool:
@@ -169,11 +207,12 @@ def _has_tags(file: Path) -> bool:
         with file.open(**READABLE) as text:
             start = text.read(HEADER)
     except OSError as error:
-        raise Problems([_fault(file, None, f"no file to read ({error.strerror})", "Correct the path.")]) from None
+        message = f"The file cannot be read ({error.strerror})."
+        raise Problems([Problem(Where(file.name), message, "Correct the path.")]) from None
     header, second = itertools.islice(itertools.chain(csv.reader(io.StringIO(start)), [[], []]), 2)
     if not set(COLUMNS) & set(header):
-        found = f"a first line that begins {start.partition(chr(10))[0][:40]!r}"
-        raise Problems([_fault(file, 1, found, "Give the file as it was downloaded, unpacked.")])
+        message = f"The first line begins {quoted(start.partition(chr(10))[0], 40)}, so this is not event data."
+        raise Problems([Problem(Where(file.name, 1), message, AGAIN)])
     if problems := list(_columns(file, header)):
         raise Problems(problems)
     return any(cell.startswith("#") for cell in second)
@@ -181,35 +220,34 @@ def _has_tags(file: Path) -> bool:
 
 def _columns(file: Path, header: list[str]) -> Iterator[Problem]:
     for name in COLUMNS:
-        if (times := header.count(name)) > 1:
-            yield Problem.old(file.name, 1, name, f"the column {times} times", "it once", "Rename the other.")
+        where, times = Where(file.name, 1, name), header.count(name)
+        if times > 1:
+            yield Problem(where, f"The column is there {times} times.", "Rename the others.")
         elif not times:
             near = difflib.get_close_matches(name, set(header) - set(COLUMNS), 1)
-            do = f"Rename {near[0]!r}, if that is it." if near else "Download the file again."
-            yield Problem.old(file.name, 1, name, "no such column", "a file with the columns of UCDP GED", do)
+            hint = f"If it is {quoted(near[0])}, rename that." if near else AGAIN
+            yield Problem(where, "The column is missing.", hint)
 
 
 def _broken(file: Path) -> Problem:
-    """The row that polars, which does not say where, could not read."""
+    """Finds the row that polars could not read; polars does not say where it is."""
     line = 1
     try:
         with file.open(**READABLE) as text:
             reader = csv.reader(text, strict=True)
             for cells in reader:
                 if any("\udc80" <= sign <= "\udcff" for sign in "".join(cells)):
-                    return _fault(file, line, "a sign that is not UTF-8", "Save the file as CSV in UTF-8.")
+                    return Problem(Where(file.name, line), "The row has a character that is not UTF-8.", AGAIN)
                 line = reader.line_num + 1
     except csv.Error as error:
-        return _fault(file, line, f"quotes that do not pair ({error})", "Download the file again, or correct the row.")
-    return _fault(file, None, "rows that cannot be read", "Download the file again.")
-
-
-def _fault(file: Path, line: int | None, found: str, do: str) -> Problem:
-    return Problem.old(file.name, line, None, found, "a CSV file of UCDP GED, in UTF-8, with commas", do)
+        too_long = f"A cell from this row on has more than {csv.field_size_limit():,} characters."
+        message = too_long if "field limit" in str(error) else "Double quotes do not pair from this row on."
+        return Problem(Where(file.name, line), message, AGAIN)
+    return Problem(Where(file.name), "The rows cannot be read.", AGAIN)
 
 
 def _no_such_place(file: Path, rows: pl.LazyFrame, place: str) -> Problem:
     names = pl.concat([rows.select(pl.col(name).alias("name")) for name in PLACES]).unique().drop_nulls().collect()
     near = difflib.get_close_matches(place, sorted({word for name in names["name"] for word in name.split()}), 1)
-    do = f"Did you mean {near[0]!r}?" if near else "Choose another file or another place."
-    return Problem.old(file.name, None, "adm_1, adm_2", f"no row with the place {place!r}", "one at least", do)
+    hint = f"Did you mean {quoted(near[0])}?" if near else "Choose another file or another place."
+    return Problem(Where(file.name, None, "adm_1, adm_2"), f"No row has the place {quoted(place)}.", hint)

@@ -1,0 +1,194 @@
+"""What a chart draws, read from its specification: what Vega would leave out without a word, and the table of a CSV.
+
+The table is long: a row for each value drawn, with the name of its layer (`series`), what it belongs to (a date, a
+year, a name), `value` and `entry`, the id of the ledger entry that it is. A layer that draws a range in two columns,
+say low and high, takes their entries from low_entry and high_entry.
+
+Left out are text, unless its layer has a name, and decoration (`aria=False`). A layer whose positions are made from
+its rows gives the rows as they are. Columns that begin with an underscore only say where something stands.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from toll.problems import Problem, Problems, Where
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Spec = dict[str, Any]
+CHILDREN = ("layer", "hconcat", "vconcat", "concat")
+MEASURED = ("x", "y", "x2", "y2")
+KEYS = (*MEASURED, "xOffset", "yOffset", "row", "column", "facet", "detail")
+ESCAPED = re.compile(r"\\([.\[\]])")
+MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)T00:00:00(?:\.0+)?")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run such a cell
+NO_ROWS = "Leave a layer out when there is nothing to draw."
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One mark of a chart with what it inherits. `rows` is None where the chart does not carry its data."""
+
+    mark: Spec
+    encoding: Spec
+    transforms: list[Spec]
+    rows: list[Spec] | None
+    name: str | None
+
+    def fields(self, *channels: str) -> dict[str, Spec]:
+        """The columns that these channels draw, with their definitions."""
+        found = {}
+        for channel in channels:
+            given = self.encoding.get(channel) or []
+            for definition in given if isinstance(given, list) else [given]:
+                conditions = definition.get("condition") or []
+                for part in (definition, *([conditions] if isinstance(conditions, dict) else conditions)):
+                    if isinstance(part.get("field"), str):
+                        found[ESCAPED.sub(r"\1", part["field"])] = part
+        return {field: part for field, part in found.items() if field not in self.made}
+
+    @property
+    def made(self) -> set[str]:
+        """The columns that the layer's transforms make."""
+        names = [name for transform in self.transforms for name in _made(transform)]
+        return {*names, "key", "value"} if any("fold" in transform for transform in self.transforms) else set(names)
+
+
+def layers(spec: Spec) -> Iterator[Layer]:
+    """Every layer of a specification, in the order in which they are drawn."""
+    return _layers(spec, Layer({}, {}, [], None, None), spec.get("datasets", {}))
+
+
+def check(spec: Spec, where: str) -> None:
+    """Raises `Problems` for what Vega would leave out: rows, columns and numbers that are not there."""
+    faults = [fault for layer in layers(spec) for fault in _faults(layer)]
+    if faults:
+        raise Problems(Problem(Where(where), *fault) for fault in faults)
+
+
+def table(spec: Spec, where: str) -> pl.DataFrame:
+    """The values drawn. `Problems` where Vega drops or sums up rows, so that no table could be taken from them."""
+    import polars as pl
+
+    rows = [row for layer in layers(spec) for row in _rows(layer, where)]
+    columns = dict.fromkeys(["series", *(key for row in rows for key in row if key not in ("value", "entry"))])
+    schema: dict[str, Any] = dict.fromkeys(columns) | {"value": None, "entry": pl.String}
+    return pl.DataFrame(rows, schema, infer_schema_length=None, strict=False).unique(maintain_order=True)
+
+
+def csv(name: str, data: pl.DataFrame) -> bytes:
+    """`data` as the file NAME.csv. `Problems` for a cell that a spreadsheet would run."""
+    from toll import tables
+
+    for column, values in data.to_dict(as_series=False).items():
+        for line, value in enumerate(values, start=2):
+            if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+                message = f"A spreadsheet would take {value!r} for a formula."
+                raise Problems(
+                    [Problem(Where(f"{name}.csv", line, column), message, "Begin it with a letter or a digit.")]
+                )
+    return tables.csv(data)
+
+
+def _layers(node: Spec, above: Layer, datasets: dict[str, list[Spec]]) -> Iterator[Layer]:
+    data, transforms, rows = node.get("data"), above.transforms, above.rows
+    if data:
+        given = datasets.get(data["name"]) if "name" in data else data.get("values")
+        transforms, rows = [], given if isinstance(given, list) else None
+    mark = node.get("mark", {})
+    here = Layer(
+        {"type": mark} if isinstance(mark, str) else mark,
+        above.encoding | node.get("encoding", {}),
+        transforms + node.get("transform", []),
+        rows,
+        node.get("name"),
+    )
+    if mark:
+        yield here
+    for child in (*(child for key in CHILDREN for child in node.get(key, [])), *filter(None, [node.get("spec")])):
+        yield from _layers(child, here, datasets)
+
+
+def _made(transform: Any) -> Iterator[str]:
+    for key, value in transform.items() if isinstance(transform, dict) else ():
+        if key == "as":
+            yield from [value] if isinstance(value, str) else value
+        for part in value if isinstance(value, list) else [value]:
+            yield from _made(part)
+
+
+def _faults(layer: Layer) -> Iterator[tuple[str, str]]:
+    fields = layer.fields(*layer.encoding)
+    if fields and layer.rows is None:
+        yield "A layer of the chart has no data of its own.", "Give the chart a table, not a file or an address."
+    elif fields and not layer.rows:
+        yield f"The layer that draws “{next(iter(fields))}” has no rows.", NO_ROWS
+    for field, definition in fields.items() if layer.rows else ():
+        values = [row.get(field) for row in layer.rows or ()]
+        if not any(field in row for row in layer.rows or ()):
+            hint = r"Check its name. In Altair, “.”, “[” and “]” in a name are written “\.”, “\[” and “\]”."
+            yield f"No row of the chart's data has the column “{field}”.", hint
+        elif all(value is None for value in values):
+            yield f"The column “{field}” is empty, so the chart draws nothing for it.", NO_ROWS
+        elif definition.get("type") == "quantitative":
+            yield from _numbers(field, values, (definition.get("scale") or {}).get("type") == "log")
+
+
+def _numbers(field: str, values: list[Any], logarithmic: bool) -> Iterator[tuple[str, str]]:
+    for number, value in enumerate(values, start=1):
+        where = f"Row {number} of the column “{field}”"
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            yield f"{where} is drawn as a number, but it is {value!r}.", "Cast the column to a number first."
+        elif not math.isfinite(value):
+            yield f"{where} is {value}, which no chart can draw.", "Leave the row out, or draw an open end."
+        elif logarithmic and value <= 0:
+            yield f"{where} is {value:g}, which a logarithmic axis cannot show.", "Use an ordinary axis."
+
+
+def _rows(layer: Layer, where: str) -> Iterator[Spec]:
+    text = layer.mark["type"] == "text"
+    if layer.rows is None or (not layer.name and (text or layer.mark.get("aria") is False)):
+        return
+    numeric = [channel for channel in MEASURED if (layer.encoding.get(channel[0]) or {}).get("type") == "quantitative"]
+    axis = "y" if "y" in numeric else "x"
+    values = [field for field in layer.fields(*(c for c in numeric if c[0] == axis)) if field[0] != "_"]
+    if text or not values:
+        places = layer.fields(*numeric)
+        yield from (
+            {"series": layer.name, **{k: v for k, v in row.items() if k[0] != "_" and k not in places}}
+            for row in (layer.rows if layer.name else ())
+        )
+        return
+    _refuse_sums(layer, where)
+    keys = [field for field in layer.fields(*KEYS) if field not in values]
+    for row in layer.rows:
+        for field in values:
+            if row.get(field) is not None:
+                series = layer.name or field
+                yield {
+                    "series": f"{series}, {field}" if len(values) > 1 else series,
+                    **{key: _date(row.get(key)) for key in keys},
+                    "value": row[field],
+                    "entry": row.get(f"{field}_entry", row.get("entry")),
+                }
+
+
+def _refuse_sums(layer: Layer, where: str) -> None:
+    sums = [field for field, part in layer.fields(*MEASURED).items() if {"aggregate", "bin", "timeUnit"} & set(part)]
+    if sums or any({"filter", "sample", "aggregate"} & set(transform) for transform in layer.transforms):
+        what = f"sums up “{sums[0]}”" if sums else "filters or sums up its rows"
+        message = f"A layer {what} while it is drawn, so its table cannot be taken from the chart."
+        raise Problems([Problem(Where(where), message, "Do that in polars first, and chart the result.")])
+
+
+def _date(value: Any) -> Any:
+    day = MIDNIGHT.fullmatch(value) if isinstance(value, str) else None
+    return day[1] if day else value

@@ -1,0 +1,190 @@
+"""Templates: text that takes its numbers from entries, in the forms that newspapers print.
+
+Templates are Jinja. `{{ toll }}` prints an entry as itself, `{{ toll.ordinal }}` in another of its `FORMS`, and
+`{% if toll.is_minimum %}` asks for one of its `CONDITIONS`. White space folds, as on a web page. Typed numbers, in
+digits or in words, are refused.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import functools
+import math
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+import jinja2
+from jinja2 import meta, nodes
+from jinja2.sandbox import SandboxedEnvironment
+from text_to_num import alpha2digit
+
+from toll.ledger import wording
+from toll.ledger.entry import Entry, LedgerError
+
+Meaning = Entry | Sequence[Entry] | str | bool  # what a name in a template may stand for
+
+
+class NotKnown(Exception):
+    """Something that was not known would have to be printed. The message says what, and why not."""
+
+
+class Form(NamedTuple):
+    """A way to print an entry, or a condition that it may meet."""
+
+    what: str
+    of: Callable[[Any], Any]
+
+
+FORMS = {
+    "text": Form("the number itself, as without a form", lambda e: e.text),
+    "qualified": Form("with its qualifier, in the source's own words if reported", lambda e: e.qualified),
+    "label": Form("what it is", lambda e: e.label),
+    "year": Form("the year in which its period ends", lambda e: str((e.end or e.start).year)),
+    "start_year": Form("the year in which its period begins", lambda e: str(e.start.year)),
+    "start": Form("the first day of its period", lambda e: wording.day(e.start)),
+    "end": Form("the last day of its period", lambda e: wording.day(e.end)),
+    "date": Form("the last day of its period, with the year", lambda e: wording.full_date(e.end)),
+    "start_month": Form("the month in which its period begins", lambda e: wording.FULL_MONTHS[e.start.month - 1]),
+    "end_month": Form("the month in which its period ends", lambda e: wording.FULL_MONTHS[e.end.month - 1]),
+    "low": Form("its lower bound", lambda e: e.number(e.low)),
+    "high": Form("its upper bound", lambda e: e.number(e.high)),
+    "whole": Form("the number that it is a part of", lambda e: e.number(e.whole)),
+    "words": Form("a whole number, in words below ten", lambda e: wording.words(e.value)),
+    "ordinal": Form("a whole number as an ordinal", lambda e: wording.ordinal(e.value)),
+    "odds": Form("a probability to the nearest tenth", lambda e: wording.odds(e.value)),
+    "fraction": Form("a share as the nearest common fraction", lambda e: wording.fraction(e.value)),
+    "more_than": Form("the whole number that it exceeds", lambda e: wording.more_than(e.value)),
+    "citation": Form("its source", lambda e: e.citation),
+    "outlet": Form("its source without the authors", lambda e: wording.outlet(e.citation)),
+    "attributed_to": Form("who says so in the source", lambda e: e.attributed_to),
+    "paragraph": Form("where in the source", lambda e: str(e.locator)),
+    "place": Form("the place that it counts", lambda e: e.place),
+}
+CONDITIONS = {
+    "known": Form("it was known by the edition's date", lambda e: e.known),
+    "is_minimum": Form("it has no upper limit: “at least”", lambda e: e.high == math.inf),
+    "is_ordinal": Form("its source gives it as an ordinal", lambda e: e.qualifier == "ordinal"),
+    "is_reported": Form("a source reports it; it is neither calculated nor chosen", lambda e: e.is_reported),
+}
+_OF_ALL = ("text", "qualified", "low", "high", "year", "start_year", "start", "end", "date")
+_OF_SHARES = ("odds", "fraction")
+_OF_COUNTS = ("whole", "words", "ordinal", "more_than")
+MARKUP = re.compile(r"{{.*?}}|{%.*?%}", re.DOTALL)
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+UNFIT = (AttributeError, TypeError, ValueError, OverflowError)  # what a form raises that an entry does not have
+
+
+def forms(entry: Entry) -> list[str]:
+    """Every form in which a template can print the number or a day of its period; the number itself first."""
+    found: dict[str, None] = {}
+    for name in (*_OF_ALL, *(_OF_SHARES if entry.unit in wording.SHARES else _OF_COUNTS)):
+        with contextlib.suppress(*UNFIT):
+            found[FORMS[name].of(entry)] = None
+    return list(found)
+
+
+def render(template: str, meaning: Callable[[str], Meaning], note: Callable[[Entry], object]) -> str:
+    """The text of `template`.
+
+    `meaning` gives what a name stands for, and `note` hears of each entry that is printed. Raises NotKnown, and
+    LedgerError for a typed number, an unknown name or an unknown form.
+    """
+    jinja, names = compiled(template)
+    scope = {name: meaning(name) for name in names}
+    for words in scope.values():
+        if isinstance(words, str):
+            refuse_typed_numbers(words)
+    try:
+        text = jinja.render({name: _printed(each, note) for name, each in scope.items()})
+    except jinja2.TemplateRuntimeError as error:
+        raise LedgerError(f"“{template}” cannot be printed: {error.message}.") from None
+    return re.sub(r"[ \n]+", " ", text).strip(" ")
+
+
+def refuse_typed_numbers(template: str) -> None:
+    """LedgerError if the template types a number, in its text or inside its markup."""
+    prose = MARKUP.sub(lambda markup: " ".join(_QUOTED.findall(markup[0])) or " ", template)
+    digits = re.search(r"\d[\d,.]*", prose) or re.search(r"(?<!\w)\d[\d,.]*", template)
+    words = filter(_is_number_word, re.findall(r"[A-Za-z-]+", prose))
+    if typed := digits[0] if digits else next(words, None):
+        raise LedgerError(f"The number “{typed}” is typed here. Name the ledger's entry instead.", typed)
+
+
+@functools.cache
+def _is_number_word(word: str) -> bool:
+    """Whether a word is a number; one, two and three are not, because they are pronouns, too."""
+    return bool(alpha2digit(word, "en") != word)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A question about the most similar of the `known` words, to end a message with; nothing if none is similar."""
+    similar = difflib.get_close_matches(word, known, 1)
+    return f" Did you mean “{similar[0]}”?" if similar else ""
+
+
+class _Printed:
+    """An entry inside a template: every way to print it notes that it was printed; asking for a condition does not."""
+
+    def __init__(self, entry: Entry, note: Callable[[Entry], object]):
+        self._entry, self._note = entry, note
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __getattr__(self, name: str) -> Any:
+        if name in CONDITIONS:
+            return CONDITIONS[name].of(self._entry)
+        if name not in FORMS:
+            raise AttributeError(name)
+        if not self._entry.known:
+            raise NotKnown(self._entry.caveat)
+        self._note(self._entry)
+        try:
+            return FORMS[name].of(self._entry)
+        except UNFIT:
+            raise LedgerError(f"{self._entry.id} cannot be printed in the form “{name}”.", name) from None
+
+    def __lt__(self, other: _Printed) -> bool:
+        return self._entry.surely_below(other._entry)
+
+    def __gt__(self, other: _Printed) -> bool:
+        return other._entry.surely_below(self._entry)
+
+
+def _printed(meaning: Meaning, note: Callable[[Entry], object]) -> object:
+    if isinstance(meaning, Entry):
+        return _Printed(meaning, note)
+    return meaning if isinstance(meaning, str | bool) else [_Printed(entry, note) for entry in meaning]
+
+
+def _citations(printed: Iterable[_Printed]) -> str:
+    """The sources of several entries, each once."""
+    first: dict[str, _Printed] = {}
+    for each in printed:
+        first.setdefault(each._entry.citation, each)
+    return "; ".join(each.citation for each in first.values())
+
+
+# Plain text (pages escape it), and no way from an entry to the rest of Python: claims come from a table.
+_JINJA = SandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
+_JINJA.globals.clear()
+_JINJA.filters |= {"citations": _citations, "capitalize": lambda text: str(text)[:1].upper() + str(text)[1:]}
+
+
+@functools.cache
+def compiled(template: str) -> tuple[jinja2.Template, list[str]]:
+    """The template, and the names that it needs. LedgerError for wrong syntax, a typed number or an unknown form."""
+    refuse_typed_numbers(template)
+    try:
+        tree = _JINJA.parse(template)
+        found = _JINJA.from_string(tree)
+    except jinja2.TemplateSyntaxError as error:
+        raise LedgerError(f"“{template}” is not a template: {error.message}.") from None
+    for form in tree.find_all(nodes.Getattr):
+        in_loop = isinstance(form.node, nodes.Name) and form.node.name == "loop"
+        known = ("first", "last") if in_loop else (*FORMS, *CONDITIONS)
+        if form.attr not in known:
+            raise LedgerError(f"There is no form “{form.attr}”.{did_you_mean(form.attr, known)}", form.attr)
+    return found, sorted(meta.find_undeclared_variables(tree))

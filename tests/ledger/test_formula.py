@@ -1,0 +1,92 @@
+"""Formulas: evaluated with bounds, and nothing but arithmetic."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from support.entries import reported
+from toll.ledger.entry import CALCULATED, REPORTED, Entry, LedgerError
+from toll.ledger.ledger import Ledger
+
+
+def test_bounds_are_carried_through_a_formula(ledger):
+    left = ledger.calculate("left", "officers - guards", "officers", "Left")
+    assert (left.value, left.low, left.high, left.qualifier) == (18_500, 17_950, 19_050, "about")
+    implied = ledger.calculate("implied", "people / ratio", "officers", "Implied", decimals=-2)
+    assert implied.low == pytest.approx(12_795.3, abs=0.1)
+    assert implied.text == "13,100"
+    gap = ledger.calculate("gap", "left - implied", "officers", "Gap", decimals=-2)
+    assert gap.text == "5,400"
+    assert (gap.low, gap.high) == (left.low - implied.high, left.high - implied.low)
+    assert gap.inputs == "left implied"
+
+
+def test_at_least_stays_open_ended(ledger):
+    rate = ledger.calculate("rate_of_bodies", "rate(bodies, bodies.days)", "a day", "Bodies a day", decimals=1)
+    assert (rate.low, rate.high, rate.qualified) == (pytest.approx(201 / 181), math.inf, "at least 1.1")
+    share = ledger.calculate("share_of_bodies", "killed / bodies", "share", "Share")
+    assert (share.low, share.qualifier) == (0, "about")
+    assert ledger.calculate("odd", "bodies - bodies", "bodies", "Odd").qualifier in ("exact", "at least", "about")
+
+
+def test_names_are_spelled_out_in_the_stored_formula(ledger):
+    entry = ledger.calculate(
+        "pace", "even_pace(toll, toll.days, toll.year_days)", "deaths", "Pace", toll=ledger["killed"]
+    )
+    assert entry.formula == "even_pace(killed, killed.days, killed.year_days)"
+    assert (entry.value, entry.status, entry.inputs) == (170.0, CALCULATED, "killed")
+
+
+def test_dates_are_calculated_too(ledger):
+    back = ledger.calculate("back", "days_after(gone, later)", "date", "Returned")
+    assert back.text == "July 7, 2014"
+    assert back.start > ledger["bodies"].end
+
+
+@given(*[st.tuples(st.floats(1, 1e6), st.floats(0, 1e3)) for _ in range(3)])
+def test_bounds_hold_every_result_between_them(a, b, c):
+    ledger = Ledger(reported(name, v, v - min(w, v / 2), v + w) for name, (v, w) in zip("abc", (a, b, c), strict=True))
+    entry = ledger.calculate("r", "(a - b) / c", "x", "r")
+    for t in (0, 0.3, 0.7, 1):
+        va, vb, vc = (e.low + (e.high - e.low) * t for e in (ledger["a"], ledger["b"], ledger["c"]))
+        result = (va - vb) / vc
+        assert entry.low - 1e-6 * abs(entry.low) <= result <= entry.high + 1e-6 * abs(entry.high)
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "__import__('os').system('true')",
+        "officers ** 2",
+        "officers.caveat",
+        "[officers]",
+        "nobody + 1",
+        "'a'",
+        "officers if guards else ratio",
+        "open(officers)",
+        "rate(bodies, days=2)",
+        "lambda: officers",
+        "officers.real",
+        "a year's end",
+    ],
+)
+def test_only_arithmetic_is_a_formula(ledger, formula):
+    with pytest.raises(LedgerError):
+        ledger.calculate("x", formula, "officers", "x")
+    assert "x" not in ledger
+
+
+def test_a_part_that_an_entry_does_not_have_is_named(ledger):
+    with pytest.raises(LedgerError, match="killed has no whole"):
+        ledger.calculate("x", "killed / killed.whole", "share", "x")
+    with pytest.raises(LedgerError, match="officers has no complete period"):
+        ledger.calculate("x", "officers / officers.days", "a day", "x")
+
+
+def test_a_range_has_bounds_and_no_value():
+    people = Entry("people", "people", "people", REPORTED, None, 18e6, 21e6, "range")
+    ledger = Ledger([people, reported("officers", 20_000, unit="officers")])
+    each = ledger.calculate("each", "people / officers", "a head", "Each")
+    assert (each.value, each.low, each.high, each.text) == (None, 900, 1050, "900 to 1,050")

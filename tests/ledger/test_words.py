@@ -1,0 +1,110 @@
+"""Templates: forms and conditions of entries, typed numbers refused, every printed entry noted."""
+
+import pytest
+
+from toll.ledger import words
+from toll.ledger.entry import LedgerError, Place
+
+DECK, NOTE = Place("graphic", "staffing", "deck"), Place("graphic", "staffing", "note")
+
+
+def test_text_takes_its_numbers_from_entries_and_notes_where(ledger):
+    text = ledger.text(
+        "{{ toll }} by {{ toll.end }} ({{ toll.ordinal }}), {{ bodies.qualified }} in {{ bodies.start_month }}",
+        DECK,
+        toll=ledger["killed"],
+    )
+    assert text == "102 by Aug. 7 (102nd), at least 201 in January"
+    assert ledger.printed == {"killed": [DECK], "bodies": [DECK]}
+    assert "officers" not in ledger.printed
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "in 2013",
+        "six months",
+        "the 102nd victim",
+        "{{ killed }} of 166",
+        "twenty million",
+        "a fifth death",
+        "1,524",
+        "{{ 166 }}",
+        "{{ 'six' if bodies.known else 'many' }}",
+        "{% if killed > 5 %}many{% endif %}",
+    ],
+)
+def test_a_template_that_types_a_number_is_refused(ledger, template):
+    with pytest.raises(LedgerError, match="typed"):
+        ledger.text(template, NOTE)
+
+
+def test_words_put_into_a_template_cannot_bring_a_number(ledger):
+    with pytest.raises(LedgerError, match="typed"):
+        ledger.text("{{ verb }}", NOTE, verb="exceed 166")
+    assert ledger.text("{{ verb }} one", NOTE, verb="exceed") == "exceed one"
+
+
+def test_other_rooms_can_refuse_typed_numbers_too():
+    words.refuse_typed_numbers("none, one or {{ killed_by_08_07 }}")
+    with pytest.raises(LedgerError, match="“seventeen” is typed") as refused:
+        words.refuse_typed_numbers("seventeen more")
+    assert refused.value.word == "seventeen"
+
+
+def test_white_space_folds_and_no_break_spaces_stay(ledger):
+    template = """
+        {% if bodies.known %}
+        At least   {{ bodies }}\u00a0bodies
+        {%- endif %}.
+    """
+    assert ledger.text(template, NOTE) == "At least 201\u00a0bodies."
+
+
+def test_conditions_ask_without_printing(ledger):
+    asked = "{% if bodies.is_minimum and killed.is_ordinal and killed.is_reported %}yes{% endif %}"
+    assert ledger.text(asked, NOTE) == "yes"
+    assert ledger.text("{% if killed < guards %}fewer{% elif guards > killed %}more{% endif %}", NOTE) == "fewer"
+    assert ledger.printed == {}
+
+
+def test_one_number_is_less_than_another_only_if_all_that_it_may_be_is(ledger):
+    template = "{% if killed < bodies %}fewer{% else %}who knows{% endif %}"
+    assert ledger.text(template, NOTE) == "fewer"
+    assert ledger.text(template, NOTE, killed=ledger["officers"]) == "who knows"
+
+
+def test_lists_are_printed_one_by_one_and_their_sources_once(ledger):
+    template = "{% for each in counts %}{{ each }}{% if not loop.last %}, {% endif %}{% endfor %}"
+    counts = [ledger["killed"], ledger["officers"], ledger["guards"]]
+    assert ledger.text(template, DECK, counts=counts) == "102, 27,000, 8,500"
+    assert ledger.text("{{ counts | citations }}", NOTE, counts=counts) == "A by B, 2014; C, 2014"
+    assert ledger.printed == {"killed": [DECK, NOTE], "officers": [DECK, NOTE], "guards": [DECK]}
+
+
+def test_the_first_letter_is_made_a_capital_and_the_rest_stays(ledger):
+    assert ledger.text("{{ of | capitalize }}", NOTE, of="guards of V.I.P.s") == "Guards of V.I.P.s"
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ("{{ kiled }}", "no entry “kiled”. Did you mean “killed”"),
+        ("{% if killed.known %}{{ killed }}{% else %}{{ kiled }}{% endif %}", "no entry “kiled”"),
+        ("{{ killed.ordnal }}", "There is no form “ordnal”. Did you mean “ordinal”"),
+        ("{% for each in counts %}{{ loop.cycle }}{% endfor %}", "There is no form “cycle”"),
+        ("{{ officers.year }}", "officers cannot be printed in the form “year”"),
+        ("{{ killed", "is not a template"),
+        ("{{ killed | upside_down }}", "is not a template: No filter named 'upside_down'"),
+        ("{{ killed['_entry'] }}", "cannot be printed"),
+    ],
+)
+def test_what_a_template_cannot_have_is_named(ledger, template, message):
+    with pytest.raises(LedgerError, match=message):
+        ledger.text(template, NOTE, counts=[])
+
+
+def test_every_form_of_a_number_is_found_in_its_text(ledger):
+    assert words.forms(ledger["killed"])[:2] == ["102", "102nd"]
+    assert {"2014", "Jan. 1", "Aug. 7", "Aug. 7, 2014", "102"} <= set(words.forms(ledger["killed"]))
+    assert "27,000th" in words.forms(ledger["officers"])
