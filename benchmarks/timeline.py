@@ -1,20 +1,27 @@
-"""What ran where, and when: the timeline of one run as text and as a picture. Nothing of it is published."""
+"""Runs the editions of a project and shows what ran where and when, as text and as a picture.
+
+.venv/bin/python benchmarks/timeline.py timeline.svg [EDITION ...]
+"""
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-from toll.run.runner import DONE, EXECUTING, IMPORTING, PLANNING, PUBLISHING, STARTING, WAITING, Moment
+from toll import wiring
+from toll.project import Project
+from toll.run import editions, plan, runner
+from toll.run.progress import DONE, EXECUTING, PUBLISHING, STARTING, WAITING, Event
 
-SIGNS = {PLANNING: "p", WAITING: ".", IMPORTING: "i", STARTING: "s", EXECUTING: "#", PUBLISHING: "P"}
-WIDTH = 60  # signs that the whole run takes
+SIGNS = {WAITING: ".", STARTING: "s", EXECUTING: "#", PUBLISHING: "P"}
+WIDTH = 60  # signs for the whole run
 WORTH_TELLING = 0.02  # seconds of a cell
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """From `start` to `end`, in seconds, `lane` was doing this."""
 
     lane: str
@@ -23,50 +30,35 @@ class Span:
     start: float
     end: float
 
-    @property
-    def seconds(self) -> float:
-        return self.end - self.start
 
-
-def spans(moments: Iterable[Moment], end: float) -> list[Span]:
-    """What each lane did from one of its moments to the next; `end` is that of the run."""
-    lanes: dict[str, list[Moment]] = {}
-    for moment in moments:
-        lanes.setdefault("/".join(filter(None, (moment.edition, moment.step))) or "server", []).append(moment)
-    found = []
-    for lane, own in lanes.items():
-        ends = [*(moment.seconds for moment in own[1:]), end]
-        found += [
-            Span(lane, moment.doing, moment.cell, moment.seconds, until)
-            for moment, until in zip(own, ends, strict=True)
-            if moment.doing != DONE
-        ]
-    return found
+def spans(events: Iterable[Event], end: float) -> list[Span]:
+    """What each lane did from one of its events to the next; `end` is that of the run."""
+    lanes: dict[str, list[Event]] = {}
+    for event in events:
+        lanes.setdefault("/".join(filter(None, (event.edition, event.step))), []).append(event)
+    return [
+        Span(lane, event.doing, event.cell, event.seconds, until)
+        for lane, own in lanes.items()
+        for event, until in zip(own, [*(event.seconds for event in own[1:]), end], strict=True)
+        if event.doing != DONE
+    ]
 
 
 def text(timeline: list[Span]) -> str:
-    """A line a lane, the slow cells of a notebook under it."""
+    """One line for each lane, with the slow cells of a notebook under it."""
     whole = max(span.end for span in timeline)
-    lanes = {span.lane: [other for other in timeline if other.lane == span.lane] for span in timeline}
-    longest = max(map(len, lanes))
-    lines = [" ".join(f"{sign} {doing}" for doing, sign in SIGNS.items()) + f"; {whole:.2f} s in all"]
-    for lane, own in lanes.items():
-        lines.append(f"{lane:{longest}} |{_bar(own, whole)}| {_sums(own)}".rstrip())
-        cells = [f"[{span.cell}] {span.seconds:.2f}" for span in own if span.cell and span.seconds >= WORTH_TELLING]
-        if cells:
-            lines.append(f"{'':{longest}}  cells: {', '.join(cells)}")
-    return "\n".join(lines)
-
-
-def _bar(lane: list[Span], whole: float) -> str:
-    """What the lane did in the middle of each piece of the time."""
     middles = [(piece + 0.5) * whole / WIDTH for piece in range(WIDTH)]
-    return "".join(next((SIGNS[span.doing] for span in lane if span.start <= at < span.end), " ") for at in middles)
-
-
-def _sums(lane: list[Span]) -> str:
-    totals = {doing: sum(span.seconds for span in lane if span.doing == doing) for doing in SIGNS}
-    return ", ".join(f"{doing} {seconds:.2f}" for doing, seconds in totals.items() if seconds >= 0.005)
+    lines = [" ".join(f"{sign} {doing}" for doing, sign in SIGNS.items()) + f"; {whole:.2f} s in all"]
+    for lane in dict.fromkeys(span.lane for span in timeline):
+        own = [span for span in timeline if span.lane == lane]
+        bar = "".join(next((SIGNS[span.doing] for span in own if span.start <= at < span.end), " ") for at in middles)
+        sums = {doing: sum(span.end - span.start for span in own if span.doing == doing) for doing in SIGNS}
+        told = ", ".join(f"{doing} {seconds:.2f}" for doing, seconds in sums.items() if seconds >= 0.005)
+        lines.append(f"{lane:{max(len(span.lane) for span in timeline)}} |{bar}| {told}".rstrip())
+        cells = [(span.cell, span.end - span.start) for span in own if span.cell]
+        if slow := [f"[{cell}] {seconds:.2f}" for cell, seconds in cells if seconds >= WORTH_TELLING]:
+            lines.append(f"  cells: {', '.join(slow)}")
+    return "\n".join(lines)
 
 
 def draw(timeline: list[Span], file: Path) -> None:
@@ -74,7 +66,7 @@ def draw(timeline: list[Span], file: Path) -> None:
     import altair as alt
     import vl_convert
 
-    rows = [{"lane": span.lane, "doing": span.doing, "start": span.start, "end": span.end} for span in timeline]
+    rows = [span._asdict() for span in timeline]
     chart = (
         alt.Chart(alt.InlineData(rows), width=900)
         .mark_bar(stroke="white", strokeWidth=0.5)
@@ -85,5 +77,21 @@ def draw(timeline: list[Span], file: Path) -> None:
             alt.Color("doing:N", sort=list(SIGNS), title=None, legend=alt.Legend(orient="top")),
         )
     )
-    file.parent.mkdir(exist_ok=True)
     file.write_text(vl_convert.vegalite_to_svg(chart.to_dict(), allowed_base_urls=[]), "utf-8")
+
+
+def main(picture: str, *names: str) -> None:
+    project, events = Project.find(), list[Event]()
+    options = runner.Options(force=True, pages=wiring.PAGES, emit=events.append)
+    wanted = [plan.plan_edition(project, name) for name in names or [editions.default(project)]]
+    with runner.pool(options, wiring.HOOKS) as pool:
+        for report in runner.run(project, wanted, options, pool):
+            if report.failure:
+                raise report.failure
+    timeline = spans(events, time.monotonic() - options.started)
+    print(text(timeline))
+    draw(timeline, Path(picture))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

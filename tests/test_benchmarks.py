@@ -8,9 +8,11 @@ import peers
 import polars as pl
 import pytest
 import report
+import timeline
 
 from support.checkout import ROOT
 from toll.project import Project
+from toll.run.progress import DONE, EXECUTING, PUBLISHING, STARTING, Event
 from toll.source import raw
 
 
@@ -94,3 +96,25 @@ def test_every_peer_is_pinned(pins):
     assert lines and all(re.fullmatch(r"[a-z0-9-]+==[0-9][\w.]*", line) for line in lines)
     used = {tool.pins for tool in (*peers.TOOLS.values(), peers.DOIT)}
     assert pins.stem in used
+
+
+def test_a_lane_of_the_timeline_does_one_thing_until_its_next_event():
+    events = [
+        Event(0, "a", "one", STARTING),
+        Event(1, "a", "one", EXECUTING, 1, 2),
+        Event(3, "a", "one", EXECUTING, 2, 2),
+        Event(4, "a", "one", DONE),
+        Event(5, "a", "", PUBLISHING),
+    ]
+    spans = timeline.spans(events, 6)
+    assert [tuple(span) for span in spans] == [
+        ("a/one", STARTING, 0, 0, 1),
+        ("a/one", EXECUTING, 1, 1, 3),
+        ("a/one", EXECUTING, 2, 3, 4),
+        ("a", PUBLISHING, 0, 5, 6),
+    ]
+    _, first, cells, edition = timeline.text(spans).splitlines()
+    assert first.split("|")[1] == "s" * 10 + "#" * 30 + " " * 20
+    assert first.endswith("starting 1.00, executing 3.00")
+    assert cells.endswith("cells: [1] 2.00, [2] 1.00")
+    assert edition.split("|")[1] == " " * 50 + "P" * 10

@@ -92,7 +92,10 @@ def _lines(cell: dict) -> list[str]:
 
 
 def _text(output: dict) -> str:
-    return "".join(output.get("text", ())) + "".join(output.get("data", {}).get("text/plain", ()))
+    """What an output says, without the marks of HTML."""
+    data = output.get("data", {})
+    shown = data.get("text/markdown") or data.get("text/html") or data.get("text/plain") or output.get("text", ())
+    return re.sub(r"<[^>]*>", " ", "".join(shown))
 
 
 def _first(cells: list[dict], wanted) -> int:

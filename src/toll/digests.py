@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -37,6 +36,8 @@ def canonical_json(content: object, sort_keys: bool = False) -> bytes:
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
     """A zip of `files` by name: sorted, undated, and stored, because compressors differ from version to version."""
+    import zipfile  # here, because most commands hash and few zip
+
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as bundle:
         for name, content in sorted(files.items()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from functools import partial
 from typing import TYPE_CHECKING
 
 from toll.problems import Problem
@@ -55,8 +56,7 @@ def write_pages(project: Project) -> None:
     from toll.pages import shared
     from toll.run import editions
 
-    names = editions.published(project)
-    shared.write(project, names, lambda edition: editions.executed_notebooks(project, edition))
+    shared.write(project, editions.published(project), partial(editions.executed_notebooks, project))
 
 
 def preload() -> None:

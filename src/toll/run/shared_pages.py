@@ -70,11 +70,8 @@ class SharedPages(NamedTuple):
     def _record(self, project: Project, root: Path) -> Hashes:
         """Hashes of everything that the pages rest on, and of what is generated in them."""
         inputs = {name: file_sha256(root / name) for name in self._inputs(root)}
-        pages = {
-            name: sha256(findings((root / name).read_text("utf-8")).encode())
-            for name in self.writes
-            if (root / name).is_file()
-        }
+        texts = {name: (root / name).read_text("utf-8") for name in self.writes if (root / name).is_file()}
+        pages = {name: sha256(findings(text).encode()) for name, text in texts.items()}  # people write the rest
         return inputs | pages | {"the code of toll": files.package_digest()}
 
 
