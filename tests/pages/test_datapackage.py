@@ -14,7 +14,7 @@ def processed(desk):
     """The processed tables of the desk, one of its own among them."""
     desk.publish()
     folder = desk.project.processed("article")
-    tables.write(pl.DataFrame({"day": ["May 1"], "low": [12.5]}), folder / "forecast")
+    tables.write(pl.DataFrame({"day": ["May 1", "May 1"], "low": [12.5, 13.0]}), folder / "forecast")
     shown = pl.DataFrame({"Day": ["May 1"]})
     story_tables.declare(folder / "forecast", "Forecast", "", {"day": "Day", "low": "Low end"}, shown)
     datapackage.write(folder, "article", "2031-06-30")
