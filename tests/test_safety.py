@@ -75,7 +75,7 @@ def everywhere(graphic, attack):
 
 @needs_chromium
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
-def test_nothing_that_a_text_says_is_done(desk, tab, tmp_path, attack):
+def test_no_text_can_run_or_load_anything(desk, tab, tmp_path, attack):
     complaints = []
     note, watch = lambda message: complaints.append(message.text), lambda asked: complaints.append(asked.url)
     tab.on("console", note)
@@ -149,7 +149,7 @@ def test_only_a_web_address_becomes_the_link_of_the_license(desk):
 
 
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
-def test_an_attack_is_no_base_url(desk, attack):
+def test_an_attack_is_not_a_base_url(desk, attack):
     with pytest.raises(Problems, match="base_url"):
         desk.publish(base_url=attack)
 
