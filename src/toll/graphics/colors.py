@@ -44,6 +44,8 @@ class _Painter:
                 self._walk(part, rows)
         elif isinstance(node, dict):
             rows = self._rows(node["data"]) if node.get("data") else rows
+            if "mark" in node:
+                node.pop("name", None)  # a layer's name is for the table, and Vega wants each only once
             for key, value in node.items():
                 if key in PLACES or key.endswith("Color"):
                     node[key] = self._definition(value, rows) if isinstance(value, dict) else self._color(value)

@@ -26,6 +26,7 @@ CHILDREN = ("layer", "hconcat", "vconcat", "concat")
 MEASURED = ("x", "y", "x2", "y2")
 KEYS = (*MEASURED, "xOffset", "yOffset", "row", "column", "facet", "detail")
 ESCAPED = re.compile(r"\\([.\[\]])")
+INSIDE = re.compile(r"(?<!\\)[.\[]")  # not escaped: Vega would look for the rest inside the column
 MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)T00:00:00(?:\.0+)?")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run such a cell
 NO_ROWS = "Leave a layer out when there is nothing to draw."
@@ -42,9 +43,9 @@ class Layer:
     name: str | None
 
     def fields(self, *channels: str) -> dict[str, Spec]:
-        """The columns that these channels (default: all) draw, with their definitions."""
+        """The columns that these channels draw, with their definitions."""
         found = {}
-        for channel in channels or self.encoding:
+        for channel in channels:
             given = self.encoding.get(channel) or []
             for definition in given if isinstance(given, list) else [given]:
                 conditions = definition.get("condition") or []
@@ -124,33 +125,39 @@ def _made(transform: Any) -> Iterator[str]:
 
 
 def _faults(layer: Layer) -> Iterator[tuple[str, str]]:
-    fields = layer.fields()
+    fields = layer.fields(*layer.encoding)
     if fields and layer.rows is None:
         yield "A layer of the chart has no data of its own.", "Give the chart a table, not a file or an address."
     elif fields and not layer.rows:
         yield f"The layer that draws “{next(iter(fields))}” has no rows.", NO_ROWS
     for field, definition in fields.items() if layer.rows else ():
-        values = [row.get(field) for row in layer.rows or ()]
-        if not any(field in row for row in layer.rows or ()):
-            hint = r"Check its name. In Altair, “.”, “[” and “]” in a name are written “\.”, “\[” and “\]”."
-            yield f"No row of the chart's data has the column “{field}”.", hint
-        elif all(value is None for value in values):
-            yield f"The column “{field}” is empty, so the chart draws nothing for it.", NO_ROWS
-        elif definition.get("type") == "quantitative":
-            yield from _numbers(field, values, (definition.get("scale") or {}).get("type") == "log")
+        yield from _column_faults(field, definition, layer.rows or [])
 
 
-def _numbers(field: str, values: list[Any], logarithmic: bool) -> Iterator[tuple[str, str]]:
-    for number, value in enumerate(values, start=1):
-        where = f"Row {number} of the column “{field}”"
-        if value is None:
-            continue
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            yield f"{where} is drawn as a number, but it is {value!r}.", "Cast the column to a number first."
-        elif not math.isfinite(value):
-            yield f"{where} is {value}, which no chart can draw.", "Leave the row out, or draw an open end."
-        elif logarithmic and value <= 0:
-            yield f"{where} is {value:g}, which a logarithmic axis cannot show.", "Use an ordinary axis."
+def _column_faults(field: str, definition: Spec, rows: list[Spec]) -> Iterator[tuple[str, str]]:
+    if INSIDE.search(definition["field"]) or not any(field in row for row in rows):
+        hint = r"Check its name. Altair wants a “.”, “[” or “]” in a name written “\.”, “\[” or “\]”."
+        yield f"No row of the chart's data has the column “{field}”.", hint
+    elif all(row.get(field) is None for row in rows):
+        yield f"The column “{field}” is empty, so the chart draws nothing for it.", NO_ROWS
+    elif definition.get("type") == "quantitative":
+        logarithmic = (definition.get("scale") or {}).get("type") == "log"
+        faults = (_number_fault(row.get(field), logarithmic) for row in rows)
+        for number, (what, hint) in ((i, fault) for i, fault in enumerate(faults, start=1) if fault):
+            yield f"Row {number} of the column “{field}” {what}", hint
+            return
+
+
+def _number_fault(value: Any, logarithmic: bool) -> tuple[str, str] | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return f"is drawn as a number, but it is {value!r}.", "Cast the column to a number first."
+    if not math.isfinite(value):
+        return f"is {value}, which no chart can draw.", "Leave the row out, or draw an open end."
+    if logarithmic and value <= 0:
+        return f"is {value:g}, which a logarithmic axis cannot show.", "Use an ordinary axis."
+    return None
 
 
 def _rows(layer: Layer, where: str) -> Iterator[Spec]:
@@ -159,7 +166,7 @@ def _rows(layer: Layer, where: str) -> Iterator[Spec]:
         return
     numeric = [channel for channel in MEASURED if (layer.encoding.get(channel[0]) or {}).get("type") == "quantitative"]
     axis = "y" if "y" in numeric else "x"
-    values = layer.fields(*(channel for channel in numeric if channel.startswith(axis)))
+    values = [field for field in layer.fields(*(c for c in numeric if c[0] == axis)) if field[0] != "_"]
     if text or not values:
         places = layer.fields(*numeric)
         yield from (
@@ -167,7 +174,7 @@ def _rows(layer: Layer, where: str) -> Iterator[Spec]:
             for row in (layer.rows if layer.name else ())
         )
         return
-    _refuse_sums(layer, values, where)
+    _refuse_sums(layer, where)
     keys = [field for field in layer.fields(*KEYS) if field not in values]
     for row in layer.rows:
         for field in values:
@@ -181,8 +188,8 @@ def _rows(layer: Layer, where: str) -> Iterator[Spec]:
                 }
 
 
-def _refuse_sums(layer: Layer, values: dict[str, Spec], where: str) -> None:
-    sums = [field for field, part in values.items() if {"aggregate", "bin", "timeUnit"} & set(part)]
+def _refuse_sums(layer: Layer, where: str) -> None:
+    sums = [field for field, part in layer.fields(*MEASURED).items() if {"aggregate", "bin", "timeUnit"} & set(part)]
     if sums or any({"filter", "sample", "aggregate"} & set(transform) for transform in layer.transforms):
         what = f"sums up “{sums[0]}”" if sums else "filters or sums up its rows"
         message = f"A layer {what} while it is drawn, so its table cannot be taken from the chart."

@@ -162,7 +162,7 @@ class Size:
     @property
     def wide(self) -> bool:
         """Whether long labels have room beside the plot."""
-        return self.inner >= 500
+        return self.width >= 500
 
 
 _web = partial(Size, use="web", height=None, formats=("svg", "outlined.svg", "png", "pdf"), themes=("light", "dark"))
@@ -295,6 +295,7 @@ def config(size: Size) -> dict[str, dict[str, object] | str | None]:
         "axisX": {"domain": True, "ticks": True, "tickSize": 0.4 * label, "labelPadding": 0.35 * label},
         # Vega's middle is that of lower-case letters; figures are taller.
         "axisY": {"grid": True, "labelOffset": 0.06 * label},
+        "axisQuantitative": {"tickCount": 5},
         "text": {
             "fontSize": label,
             "color": "ink",

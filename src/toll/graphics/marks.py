@@ -1,0 +1,529 @@
+"""Marks that charts share: data and encodings in, ordinary Altair layers out. docs/marks.md shows each.
+
+    def chart(width, height):
+        date, killed = marks.months("date", 2014), alt.Y("killed:Q")
+        return alt.layer(*marks.line(known, date, killed), *marks.point(last, date, killed, label=["shown"]))
+
+Rows are a polars frame or dicts. Lengths are px, colors names of the theme, and `canvas()` says what is drawn on.
+Labels find their own place: beside their point, apart from each other, optional ones only where there is room. What
+has a `name` goes by it in the graphic's table; the column `entry` says which number of the ledger a row is.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from toll.graphics.theme import CALCULATED, HEADING, REPORTED, canvas
+from toll.graphics.type import measure, wrap
+from toll.ledger.wording import MONTHS
+
+Rows = pl.DataFrame | Iterable[Mapping[str, Any]]
+Words = Sequence[str]  # columns with the lines of a label
+Encoding = alt.X | alt.Y
+Layers = list[Any]
+
+DASHES = {"dots": [0.1, 5], "dashes": [6, 5], "fine": [2, 2.5]}
+BANDS = ("red_95", "red_80")
+ON = {"blue": "on_blue", "gold": "on_gold"}  # for words on a mark of this color
+INK = {"gold": "gold_ink", "dot": "ink", "gray": "ink_2"}  # for words beside it
+HALO = {"stroke": "ground", "strokeWidth": 4}  # keeps words clear of the grid
+OUTSIDE, BESIDE = 8, 15  # from the right edge of a plot to a bracket, and to labels
+RADIUS = 0.32  # of a dot, in steps of its grid
+FADING = 7  # outlines that follow the last dot of a minimum, at most
+GAP = 2.5  # steps between grids side by side
+
+
+def months(column: str, year: int) -> alt.X:
+    """A date axis over one year, with its quarters and its last day."""
+    first, last = dt.date(year, 1, 1), dt.date(year, 12, 31)
+    quarters = [dt.date(year, month, 1) for month in (1, 4, 7, 10)]
+    name = f"{list(MONTHS)}[utcmonth(datum.value)]"
+    labels = f"utcdate(datum.value) == 1 ? {name} : {name} + ' ' + utcdate(datum.value)"
+    # an index is a tick's place along the axis: the outer labels stay on the canvas
+    align = alt.when("datum.index == 0").then(alt.value("left"))
+    align = align.when(f"datum.index == 1 && {str(canvas().wide).lower()}").then(alt.value("right"))
+    axis = alt.Axis(values=[*quarters, last], labelExpr=labels, labelAlign=align.otherwise(alt.value("center")))
+    return alt.X(f"{column}:T", scale=alt.Scale(type="utc", domain=[first, last], nice=False), axis=axis)
+
+
+def line(
+    rows: Rows,
+    x: Encoding,
+    y: Encoding,
+    color: str = "red",
+    dash: str | None = None,
+    step: bool = False,
+    label: str | None = None,
+    name: str | None = None,
+) -> Layers:
+    """A line, or with `step` a stair. `dash` is "dots", "dashes" or "fine"; `label` (a column) stands at the end."""
+    look = {"strokeDash": DASHES[dash]} if dash else {}
+    drawn = _chart(_frame(rows), name).mark_line(color=color, interpolate="step-after" if step else "linear", **look)
+    words = end_labels(_frame(rows).tail(1), x, y, label, color, dx=OUTSIDE) if label else []
+    return [drawn.encode(x, y), *words]
+
+
+def fan(rows: Rows, x: Encoding, y: Encoding, bands: Mapping[str, tuple[str, str]], name: str | None = None) -> Layers:
+    """What may come: a band for each range, the widest first, and a dashed line where rows have `y`'s column.
+
+    `bands` has the columns of both ends by the name of the range, such as {"95% range": ("low_95", "high_95")}.
+    """
+    frame = _frame(rows)
+    layers: Layers = []
+    for (band, (low, high)), shade in zip(bands.items(), BANDS, strict=False):
+        entries = {"low_entry": f"{low}_entry", "high_entry": f"{high}_entry"}
+        area = _chart(_only(frame, _field(x), low=low, high=high, **entries), band).mark_area(color=shade)
+        layers.append(area.encode(x, _on(y, "low"), alt.Y2("high")))
+    middle = _only(frame, _field(x), _field(y), "entry")
+    return layers + (line(middle, x, y, dash="dashes", name=name) if _field(y) in frame.columns else [])
+
+
+def point(
+    rows: Rows, x: Encoding, y: Encoding, label: Words = (), color: str = "red", name: str | None = None
+) -> Layers:
+    """Dots with a rim, and beside each the lines of a label: the first bold, the others where there is room."""
+    frame, early = _frame(rows), _is_early(_frame(rows), x, _frame(rows))
+    dots = _chart(frame, name).mark_point(color=color, size=150, stroke="ground", strokeWidth=1.5)
+    layers = [dots.encode(x, y)]
+    places = "right below, right above, left above, left below" if early else "left above, left below, right below"
+    align = "left" if early else "right"
+    for i, text in enumerate(label):
+        wish, ink = ("with?", "ink_2") if i else (f"place: {places}", INK.get(color, color))
+        layers += _text(frame, [x, y], text, wish, ink, bold=not i, align=align)
+    return layers
+
+
+def reference_line(rows: Rows, at: Encoding, label: str | None = None, name: str | None = None) -> Layers:
+    """A rule across the plot that the rest is measured against, with its `label` (a column) at the start of it."""
+    frame, level = _frame(rows), isinstance(at, alt.Y)
+    rule = _chart(frame, name or _field(at)).mark_rule(strokeWidth=1.6).encode(at)
+    start = alt.XValue(0.5 * canvas().label) if level else alt.YValue(0)
+    wish = "slide: start above, start below" if level else "place: right below, left below"
+    return [rule, *(_text(frame, [at, start], label, wish, bold=True) if label else [])]
+
+
+def bracket(rows: Rows, x: Encoding, y: Encoding, low: str, high: str, label: Words = (), color: str = "red") -> Layers:
+    """The range from `low` to `high` (columns) as a bracket beside the plot, with the lines of its label."""
+    frame = _frame(rows).with_columns(_middle=(pl.col(low) + pl.col(high)) / 2)
+    look = {"color": color, "xOffset": OUTSIDE, "aria": False}
+    stem = _chart(frame).mark_rule(strokeWidth=1.4, **look).encode(x, _on(y, low), alt.Y2(high))
+    tip = _chart(frame).mark_tick(thickness=1.4, size=6, orient="horizontal", **look)
+    layers = [stem, tip.encode(x, _on(y, low)), tip.encode(x, _on(y, high))]
+    for i, text in enumerate(label):
+        layers += _text(frame, [x, _on(y, "_middle")], text, "with" if i else "apart", INK.get(color, color), dx=BESIDE)
+    return layers
+
+
+def end_labels(
+    rows: Rows,
+    x: Encoding,
+    y: Encoding,
+    label: str,
+    color: str = "red",
+    bold: bool | str = False,
+    more: str | None = None,
+    optional: bool = False,
+    dx: float = BESIDE,
+) -> Layers:
+    """Labels (a column) to the right of points, kept apart. `more` words (a column) follow on wide canvases.
+
+    Optional ones are dropped, the lowest first, where there are more than fit. `bold` may be a column of booleans.
+    """
+    words = pl.concat_str(label, *([more] if more and canvas().wide else []), ignore_nulls=True)
+    wish = "apart?" if optional else "apart"
+    return _text(_frame(rows).with_columns(_text=words), [x, y], "_text", wish, INK.get(color, color), bold, dx=dx)
+
+
+def capsule(
+    rows: Rows,
+    x: Encoding,
+    y: Encoding,
+    low: str,
+    high: str,
+    color: str = "ink",
+    label: str | None = None,
+    name: str = "range",
+) -> Layers:
+    """A rounded bar from `low` to `high` (columns), along whichever of `x` and `y` is a quantity.
+
+    In lanes its `label` (a column) stands after it, or before it late on the axis.
+    """
+    drawn = _chart(_frame(rows), name).mark_rule(color=color, strokeWidth=9, strokeCap="round")
+    if _kind(x) != "Q":
+        return [drawn.encode(x, _on(y, low), alt.Y2(high))]
+    layers = [drawn.encode(_on(x, low), alt.X2(high), y)]
+    for row in _frame(rows).iter_slices(1) if label else ():
+        early = _is_early(row, _on(x, high), row)
+        look = {"dx": 12, "align": "left"} if early else {"dx": -12, "align": "right"}
+        layers += _text(row, [_on(x, high if early else low), y], str(label), **look)
+    return layers
+
+
+def columns(
+    rows: Rows, x: Encoding, y: Encoding, color: str = "blue", label: str | None = None, name: str | None = None
+) -> Layers:
+    """Upright bars; `color` may be the column that has a color for each, `label` the column of words above some."""
+    frame = _frame(rows)
+    fill = alt.Color(f"{color}:N", scale=None) if color in frame.columns else alt.ColorValue(color)
+    layers = [_chart(frame, name).mark_bar().encode(x, y, fill)]
+    for row in frame.drop_nulls(label).iter_slices(1) if label else ():
+        side, align = ("start", "left") if _is_early(row, x, frame) else ("end", "right")
+        layers += _text(row, [x, y], str(label), f"place: {side} above, center above", bold=True, align=align)
+    return layers
+
+
+def others(rows: Rows, x: Encoding, y: Encoding, color: str = "ink", name: str = "other sources") -> Layers:
+    """What other sources counted, as hollow dots."""
+    dots = _chart(_frame(rows), name).mark_point(fill="ground", stroke=color, strokeWidth=1.4, size=34)
+    return [dots.encode(x, y)]
+
+
+def lanes(rows: Rows, column: str, height: float | None = None, heading: int = 1) -> tuple[alt.Y, float]:
+    """A lane for each row, with room above for its name (a column): the encoding, and how high the plot then is.
+
+    `heading` is how many lines of words stand above the first lane.
+    """
+    em, names = canvas().label, _frame(rows)[column].to_list()
+    top = 1.6 * em + (heading - 1) * canvas().annotation[1]
+    step = (height - top) / (len(names) - 0.45) if height else (4 if len(names) > 4 else 5.05) * em
+    thick = min(step - 1.9 * em, (3 if height else 2.3) * em)
+    bottom = top + step * (len(names) - 1) + thick
+    scale = alt.Scale(domain=names, range=[top, bottom], paddingInner=1 - thick / step, paddingOuter=0)
+    return alt.Y(f"{column}:O", axis=None, sort=names, scale=scale), height or bottom
+
+
+def lanes_that_fit(height: float | None) -> int | None:
+    """How many lanes a canvas of fixed height has room for; None where it grows."""
+    return max(2, int((height / canvas().label - 3) / 3.4 + 0.45)) if height else None
+
+
+def names(rows: Rows, y: Encoding) -> Layers:
+    """The name of each lane, above it."""
+    return _above(_frame(rows), y, _field(y), alt.XValue(0))
+
+
+def bars(
+    rows: Rows, x: Encoding, y: Encoding, label: str | None = None, color: str = "blue", bold: bool | str = True
+) -> Layers:
+    """Bars in lanes. `label` (a column) stands inside at the end, or outside where it does not fit.
+
+    The scale of `x` needs a domain and a range in px; `bold` may be a column of booleans.
+    """
+    frame, size = _frame(rows), 1.08 * canvas().label
+    layers = [_chart(frame).mark_bar(color=color, height=_thick(y)).encode(x, y)]
+    if label:
+        fits = pl.Series(_fits(frame, x, label, 14, size), dtype=pl.Boolean)
+        look = {"bold": bold, "fontSize": size, "dy": 0.065 * size}
+        inside = look | {"color": ON.get(color, "ground"), "align": "right", "dx": -7}
+        layers += _text(frame.filter(fits), [x, y], label, **inside)
+        layers += _text(frame.filter(~fits), [x, y], label, dx=7, **look)
+    return layers
+
+
+def block(
+    rows: Rows,
+    x: Encoding,
+    y: Encoding,
+    start: str,
+    label: str,
+    short: tuple[str, str] | None = None,
+    color: str = "gold",
+) -> Layers:
+    """One part of a lane: as long as `x` says, beginning at `start` (a column), with its label inside.
+
+    Where the label does not fit, `short` (two columns) stands inside and above instead.
+    """
+    frame, em = _parts(rows, x, y, start), canvas().label
+    inside, above = (label, None) if not short or all(_fits(frame, x, label, 2 * em, em)) else short
+    look = {"color": ON.get(color, "ground"), "align": "center", "bold": True}
+    layers = [_part(frame, x, y, color=color, xOffset=1.5), *_text(frame, [_on(x, "_middle"), y], inside, **look)]
+    over = {"color": INK.get(color, color), "align": "right"}
+    return layers + (_above(frame, y, above, _on(x, "_end"), **over) if above else [])
+
+
+def hatched(rows: Rows, x: Encoding, y: Encoding, start: str, label: str | None = None, color: str = "gray") -> Layers:
+    """One part of a lane that nobody explains: hatched, from `start` (a column) on, its label after it.
+
+    Plain lines survive print and every drawing program; pattern fills do not.
+    """
+    frame, em = _parts(rows, x, y, start), canvas().label
+    lines = _chart(_diagonals(frame, x, y)).mark_line(color=color, strokeWidth=1, strokeCap="butt", aria=False)
+    up = alt.YOffset("_up:Q", scale=alt.Scale(domain=[0, 1]))
+    outline = _part(frame, x, y, filled=False, stroke=color, strokeWidth=1)
+    layers = [lines.encode(_on(x, "_x"), y, up, alt.Detail("_line:N")), outline]
+    if label:
+        words, end = frame[label][0], frame["_end"][0] / _per_px(x)
+        room = min(_scale(x, "range")[1] + 0.8 * em, canvas().inner) - end - 8
+        text = wrap(words, max(room, *(measure(word, em) for word in words.split())), em)
+        look = {"color": "ink_2", "lineHeight": 1.25 * em, "dx": 8, "dy": (0.07 - 0.625 * (len(text) - 1)) * em}
+        layers += _text(frame.with_columns(_text=pl.lit("\n".join(text))), [_on(x, "_end"), y], "_text", **look)
+    return layers
+
+
+def column_width(words: Iterable[str], heading: str = "") -> float:
+    """How wide a column of words is, with the space before it."""
+    em, small = canvas().label, canvas().annotation[0]
+    wide = [measure(word, 1.08 * em, REPORTED) for word in words]
+    return 16 + max(*wide, *(measure(line, small) for line in heading.split("\n")))
+
+
+def column(
+    rows: Rows, y: Encoding, text: str, x: float, heading: str = "", bold: bool | str = False, value: str | None = None
+) -> Layers:
+    """Words (a column) beside the lanes, ending at `x`, under the lines of a heading.
+
+    In the graphic's table they have the `value` and its entry (columns: residents and residents_entry, say).
+    """
+    frame, (small, lead), size = _frame(rows), canvas().annotation, 1.08 * canvas().label
+    kept = [_field(y), text, *([bold] if isinstance(bold, str) else [])]
+    own = _only(frame, *kept, value=value or "", entry=f"{value or text}_entry")
+    layers = _text(own, [alt.XValue(x), y], text, bold=bold, align="right", fontSize=size, dy=0.065 * size)
+    for layer in layers:
+        layer.name = heading.replace("\n", " ") or text
+    head = frame.head(1).with_columns(_text=pl.lit(heading))
+    look = {"align": "right", "fontSize": small, "lineHeight": lead, "fontWeight": CALCULATED, "color": "ink_2"}
+    return layers + (_above(head, y, "_text", alt.XValue(x), heading.count("\n") * lead, **look) if heading else [])
+
+
+def dot_grid(
+    rows: Rows,
+    count: str,
+    width: float,
+    height: float | None,
+    minimum: str | None = None,
+    end: str = "",
+    title: Words = (),
+    name: str | None = None,
+) -> alt.LayerChart:
+    """A whole chart: a dot for each one counted. Several rows are grids side by side, under their titles (columns).
+
+    Where `minimum` (a column of booleans) is true, outlines that fade out follow the last dot, and in a single grid
+    the words `end`, beside them or below.
+    """
+    frame, em = _frame(rows).rename({count: "value"}), canvas().label
+    counts = frame["value"].cast(pl.Int64).to_list()
+    tails = [FADING * is_open for is_open in frame[minimum]] if minimum else [0] * len(counts)
+    end = end if len(counts) == 1 and tails[0] else ""
+    above = (1.3 * len(title) + 0.5) * em if title else 0
+    per_row, px, beside = _grid(counts, tails, width, height and height - above, end)
+    below = 0 if beside else 1.4 * em
+    last = max(_last(count, tail, per_row) // per_row for count, tail in zip(counts, tails, strict=True))
+    bottom = last + RADIUS + below / px
+    x = alt.X("_x:Q", axis=None, scale=alt.Scale(domain=[-RADIUS, width / px - RADIUS], nice=False, zero=False))
+    y = alt.Y("_y:Q", axis=None, scale=alt.Scale(domain=[bottom, -RADIUS - above / px], nice=False, zero=False))
+    look: dict[str, Any] = {"size": (2 * RADIUS * px) ** 2, "aria": False}
+
+    panels = frame.with_columns(_left=pl.int_range(pl.len()) * (per_row + GAP))
+    dots = _chart(panels, name or count).transform_calculate(_dot="sequence(datum.value)").transform_flatten(["_dot"])
+    dots = dots.transform_calculate(_x=f"datum._left + datum._dot % {per_row}", _y=f"floor(datum._dot / {per_row})")
+    layers: Layers = [dots.mark_point(color="dot", strokeWidth=0, **look).encode(x, y)]
+    for i, text in enumerate(title, start=1):
+        style = {"color": "ink", "bold": True} if i == len(title) else {"color": "ink_2"}
+        layers += _text(panels, [_on(x, "_left"), alt.YValue((1.3 * i - 0.7) * em)], text, dx=-RADIUS * px, **style)
+    outlines = [
+        {"_x": left + dot % per_row, "_y": dot // per_row, "_color": f"dot {96 - 14 * (dot - number)}%"}
+        for left, number, tail in zip(panels["_left"], counts, tails, strict=True)
+        for dot in range(number, _last(number, tail, per_row) + 1)
+    ]
+    if outlines:
+        rim = _chart(_frame(outlines)).mark_point(filled=False, strokeWidth=1.1, strokeDash=[2, 2], **look)
+        layers.append(rim.encode(x, y, alt.Stroke("_color:N", scale=None)))
+    if end:
+        side = {"_x": outlines[-1]["_x"] + 0.75, "_y": last, "_text": end}
+        under = {"_x": -RADIUS, "_y": last + RADIUS + 0.9 * em / px, "_text": end}
+        layers += _text(_frame([side if beside else under]), [x, y], "_text", color="ink_2")
+    return alt.layer(*layers).properties(width=width, height=px * (bottom + RADIUS) + above)
+
+
+def number_list(
+    rows: Rows, number: str, what: str, who: str, width: float, height: float | None, name: str = "figure"
+) -> alt.LayerChart:
+    """A whole chart: figures that stand alone, each in large type with its words (columns).
+
+    Where the canvas is wide the number stands beside its words, elsewhere above. A fixed canvas has the first few.
+    """
+    em, small, frame = canvas().label, canvas().annotation[0], _frame(rows)
+    left = max(measure(word, 1.5 * em, REPORTED) for word in frame[number]) + 1.1 * em if canvas().wide else 0.0
+    facts, top = [], 0.0
+    for row in frame.iter_rows(named=True):
+        lines, more = wrap(row[what], width - left, em), wrap(row[who], width - left, small)
+        first = top + (1.6 if left else 3.1) * em
+        under = first + 1.34 * em * len(lines)
+        bottom = under + 1.34 * em * (len(more) - 1)
+        if height and bottom > height:
+            break
+        words = {"_what": "\n".join(lines), "_who": "\n".join(more)}
+        facts.append({**row, **words, "_top": top, "_at": top + 1.75 * em, "_first": first, "_under": under})
+        top = bottom + 0.75 * em
+    shown, tall, at = _frame(facts), height or top, alt.XValue(left)
+    y = alt.Y("_top:Q", axis=None, scale=alt.Scale(domain=[0, tall], range=[0, tall]))
+    plain = {"baseline": "alphabetic", "dy": 0, "lineHeight": 1.34 * em}
+    figures = _text(shown, [_on(y, "_at"), alt.XValue(0)], number, bold=True, **plain | {"fontSize": 1.5 * em})
+    figures[0].name = name
+    rules = _chart(shown).mark_rule(color="grid", aria=False).encode(y)
+    layers = [rules, *figures, *_text(shown, [_on(y, "_first"), at], "_what", **plain)]
+    layers += _text(shown, [_on(y, "_under"), at], "_who", color="ink_3", fontSize=small, **plain)
+    return alt.layer(*layers).properties(width=width, height=tall)
+
+
+def small_multiples(
+    rows: Rows, by: str, panel: Callable[[pl.DataFrame, list[alt.Expr]], Layers], gap: float = 0.06
+) -> Layers:
+    """The same plot for each value of `by` (a column), side by side under its name, on one vertical scale.
+
+    `panel(rows, across)` draws one; the scale of its x takes `across` as its range. `gap` is a share of the width.
+    """
+    groups = _frame(rows).partition_by(by, maintain_order=True)
+    step = (1 + gap) / len(groups)
+    panels: Layers = []
+    for place, group in enumerate(groups):
+        left, right = (alt.expr(f"width * {share:.5f}") for share in (place * step, (place + 1) * step - gap))
+        title = _text(group.head(1), [alt.XValue(left), alt.YValue(0)], by, bold=True, dy=-0.9 * canvas().label)
+        panels.append(alt.layer(*panel(group, [left, right]), *title))
+    return [alt.layer(*panels).resolve_scale(x="independent")]
+
+
+# What the marks share.
+
+
+def _frame(rows: Rows) -> pl.DataFrame:
+    return rows if isinstance(rows, pl.DataFrame) else pl.DataFrame(list(rows), infer_schema_length=None)
+
+
+def _only(frame: pl.DataFrame, *kept: str, **renamed: str) -> pl.DataFrame:
+    """The columns that are there, some under other names."""
+    wanted = {column: column for column in kept} | renamed
+    return frame.select(**{name: column for name, column in wanted.items() if column in frame.columns})
+
+
+def _chart(frame: pl.DataFrame, name: str | None = None) -> alt.Chart:
+    return alt.Chart(frame, name=name) if name else alt.Chart(frame)
+
+
+def _field(encoding: Encoding) -> str:
+    return encoding["shorthand"].partition(":")[0]
+
+
+def _kind(encoding: Encoding) -> str:
+    return encoding["shorthand"].partition(":")[2]
+
+
+def _scale(encoding: Encoding, key: str) -> Any:
+    """What the encoding's scale says of `key`; None if nothing."""
+    scale = encoding._get("scale")
+    found = scale._get(key) if isinstance(scale, alt.Scale) else alt.Undefined
+    return None if found is alt.Undefined else found
+
+
+def _on(encoding: Encoding, column: str, **more: Any) -> Encoding:
+    """The same scale and axis for another column."""
+    other = encoding.copy(deep=False)
+    for key, value in {"shorthand": f"{column}:{_kind(encoding)}", **more}.items():
+        other[key] = value
+    return other
+
+
+def _text(
+    frame: pl.DataFrame,
+    at: Words | list[Any],
+    text: str,
+    wish: str = "",
+    color: str = "ink",
+    bold: Any = False,
+    **look: Any,
+) -> Layers:
+    """A layer of text, or two where `bold` is a column: Vega sets one weight for a whole layer."""
+    if isinstance(bold, str):
+        parts = frame.rename({bold: "_bold"}).partition_by("_bold", as_dict=True)
+        return [layer for key, rows in parts.items() for layer in _text(rows, at, text, wish, color, key[0], **look)]
+    placed = {"description": wish, "baseline": "alphabetic", "dy": 0, **HALO} if wish else {"lineBreak": "\n"}
+    style = {"color": color, "fontWeight": REPORTED if bold else CALCULATED, **placed, **look}
+    return [_chart(frame).mark_text(**style).encode(*at, alt.Text(f"{text}:N"))] if frame.height else []
+
+
+def _above(frame: pl.DataFrame, y: Encoding, text: str, at: Any, lift: float = 0, **look: Any) -> Layers:
+    """Words over their lanes, `lift` px higher than those of one line."""
+    style = {"baseline": "alphabetic", "dy": -0.5 * canvas().label - lift, "fontWeight": HEADING, **look}
+    return _text(frame, [_on(y, _field(y), bandPosition=0), at], text, **style)
+
+
+def _is_early(rows: pl.DataFrame, x: Encoding, among: pl.DataFrame) -> bool:
+    """Whether a label has room after its point; late on the axis it stands before it, to stay on the canvas."""
+    domain, last = _scale(x, "domain") or sorted(set(among[_field(x)])), rows[_field(x)].max()
+    if len(domain) < 2:
+        return True
+    late = domain.index(last) / len(domain) if _kind(x) in "ON" else (last - domain[0]) / (domain[-1] - domain[0])
+    return late <= 0.7
+
+
+def _per_px(x: Encoding) -> float:
+    (low, high), (left, right) = _scale(x, "domain"), _scale(x, "range")
+    return (high - low) / (right - left)
+
+
+def _fits(frame: pl.DataFrame, x: Encoding, text: str, spare: float, size: float) -> list[bool]:
+    """Whether each label is shorter than its bar, with so many px to spare."""
+    lengths = (frame[_field(x)] / _per_px(x)).to_list()
+    return [measure(words, size, REPORTED) + spare <= long for words, long in zip(frame[text], lengths, strict=True)]
+
+
+def _thick(y: Encoding) -> float:
+    """How thick the bars of lanes are."""
+    (top, bottom), inner = _scale(y, "range"), _scale(y, "paddingInner")
+    return (bottom - top) / (len(_scale(y, "domain")) - inner) * (1 - inner)
+
+
+def _parts(rows: Rows, x: Encoding, y: Encoding, start: str) -> pl.DataFrame:
+    """Where parts of lanes begin and end; their length is the value that a table gets."""
+    begin, value = pl.col(start), pl.col(_field(x))
+    said = pl.format(f"{_field(x)}: {{}}; {_field(y)}: {{}}", value, _field(y))
+    places = {"_start": begin, "_end": begin + value, "_middle": begin + value / 2}
+    return _frame(rows).with_columns(value=value, _said=said, **places)
+
+
+def _part(frame: pl.DataFrame, x: Encoding, y: Encoding, **look: Any) -> alt.Chart:
+    bar = _chart(_only(frame, _field(y), "value", "entry", "_start", "_end", "_said"), _field(x))
+    bar = bar.mark_bar(height=_thick(y), **look).encode(_on(x, "_start"), alt.X2("_end"), y)
+    return bar.encode(alt.Description("_said:N"))
+
+
+def _diagonals(frame: pl.DataFrame, x: Encoding, y: Encoding) -> pl.DataFrame:
+    """Both ends of each diagonal of a hatched part: its place along x, and as a share of the lane's thickness."""
+    high, gap, lane = _thick(y) * _per_px(x), 6 * _per_px(x), _field(y)
+    ends: list[dict[str, Any]] = []
+    for row in frame.iter_rows(named=True):
+        foot = row["_start"] - high + gap
+        while foot < row["_end"]:
+            for at in (max(foot, row["_start"]), min(foot + high, row["_end"])):
+                ends.append({lane: row[lane], "_line": len(ends) // 2, "_x": at, "_up": 1 - (at - foot) / high})
+            foot += gap
+    return _frame(ends)
+
+
+def _last(count: int, tail: int, per_row: int) -> int:
+    """The number of the last dot, counted from zero, with the outlines that its row has room for."""
+    return count - 1 + min(tail, per_row - count % per_row)
+
+
+def _grid(counts: list[int], tails: list[int], width: float, height: float | None, end: str) -> tuple[int, float, bool]:
+    """Dots in a row, px from one to the next, and whether the words at the open end fit beside it."""
+    em, panels = canvas().label, len(counts)
+
+    def grid(per_row: int) -> tuple[int, float, bool]:
+        across = width / (panels * (per_row + GAP) - GAP - 1 + 2 * RADIUS)
+        last = [_last(count, tail, per_row) for count, tail in zip(counts, tails, strict=True)]
+        down = max(last) // per_row + 2 * RADIUS
+        px = min(across, height / down) if height else across
+        if not end or (measure(end, em) + (last[0] % per_row + 1.75) * px <= width and px >= 0.75 * em):
+            return per_row, px, True
+        return per_row, min(across, (height - 1.4 * em) / down) if height else across, False
+
+    if height:
+        return max(map(grid, range(6, 51)), key=lambda tried: (round(tried[1], 1), tried[2]))
+    single, shared = (25, 44) if canvas().wide else (20, 33)
+    return grid(single if panels == 1 else int((shared + GAP) / panels - GAP))
