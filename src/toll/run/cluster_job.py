@@ -25,7 +25,8 @@ from toll.problems import Problem, Where
 from toll.project import CHAIN, Project
 from toll.run import files, notebook_file, plan, runner
 from toll.run.editions import Edition
-from toll.run.pool import Pool, Settings
+from toll.run.plan import Hooks
+from toll.run.pool import Pool
 from toll.run.steps import Step, covers
 from toll.run.store import Damaged, Store
 
@@ -124,12 +125,12 @@ def run(job: Job) -> list[Problem]:
         project = Project(Path(scratch))
         if problem := _lay_out(job, worker, project):
             return [problem]
-        options = runner.Options(engine=job.engine, jobs=job.jobs)
-        settings = Settings(job.engine, preload=job.preload, warm_up=job.warm_up, prompt=1 if job.warm_up else 0)
+        hooks = Hooks(preload=job.preload, warm_up=job.warm_up)
+        options = runner.Options(hooks, job.engine, job.jobs, ahead=False)
         try:
-            [report] = runner.run(project, [(job.chain, job.edition)], options, _pool(settings))
+            [report] = runner.run(project, [(job.chain, job.edition)], options, _pool(hooks, job.engine))
         except BaseException:
-            _pool(settings).close()  # its server may be gone
+            _pool(hooks, job.engine).close()  # its server may be gone
             _pool.cache_clear()
             raise
         if report.failure:
@@ -173,6 +174,6 @@ def _lay_out(job: Job, worker: Worker, project: Project) -> Problem | None:
 
 
 @cache
-def _pool(settings: Settings) -> Pool:
+def _pool(hooks: Hooks, engine: str) -> Pool:
     """This worker's pool, warm from run to run."""
-    return Pool(settings)
+    return runner.Options(hooks, engine, jobs=1, ahead=False).pool()
