@@ -107,5 +107,5 @@ def _resource(folder: Path, name: str, title: str, columns: Mapping[str, str]) -
         "encoding": "utf-8",
         "bytes": len(content),
         "hash": f"sha256:{digests.sha256(content)}",
-        "schema": {"fields": fields, "missingValues": [""], "primaryKey": [fields[0]["name"]]},
+        "schema": {"fields": fields, "missingValues": [""]} | ({"primaryKey": ["id"]} if "id" in table.columns else {}),
     }
