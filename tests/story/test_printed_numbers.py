@@ -99,7 +99,8 @@ def test_tables_are_described_column_by_column():
         assert all(field["description"] for field in resource["schema"]["fields"])
         parquet = pl.read_parquet(path.with_suffix(".parquet"))
         assert parquet.height == len(list(csv.reader(io.StringIO(path.read_text())))) - 1
-        assert parquet.select(resource["schema"].get("primaryKey", parquet.columns)).is_unique().all()
+        for key in resource["schema"].get("primaryKey", ()):
+            assert parquet[key].is_unique().all()
 
 
 def not_prose(tree):
