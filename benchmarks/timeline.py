@@ -82,12 +82,11 @@ def draw(timeline: list[Span], file: Path) -> None:
 
 def main(picture: str, *names: str) -> None:
     project, events = Project.find(), list[Event]()
-    options = runner.Options(force=True, pages=wiring.PAGES, emit=events.append)
+    options = runner.Options(wiring.HOOKS, force=True, emit=events.append)
     wanted = [plan.plan_edition(project, name) for name in names or [editions.default(project)]]
-    with runner.pool(options, wiring.HOOKS) as pool:
-        for report in runner.run(project, wanted, options, pool):
-            if report.failure:
-                raise report.failure
+    for report in runner.run(project, wanted, options):
+        if report.failure:
+            raise report.failure
     timeline = spans(events, time.monotonic() - options.started)
     print(text(timeline))
     draw(timeline, Path(picture))

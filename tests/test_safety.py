@@ -9,6 +9,7 @@ from lxml import html
 from support.browser import needs_chromium
 from support.desk import DATA, FACT_CHECK, FURNITURE, Desk, build, ledger
 from toll.graphics.graphic import Furniture
+from toll.ledger.entry import Place
 from toll.ledger.ledger import Ledger
 from toll.problems import Problems
 
@@ -63,7 +64,7 @@ def everywhere(graphic, attack):
         entries = {entry.id: entry for entry in ledger()}
         fields = ("label", "as_reported", "attributed_to", "source", "citation", "exact", "caveat")
         made = Ledger(replace(entry, **dict.fromkeys(fields, attack)) for entry in entries.values())
-        made.printed = {"planned_2031": [f"ferry: {attack}"], "left": ["ferry: alt"]}
+        made.printed = {"planned_2031": [Place.parse(f"ferry: {attack}")], "left": [Place.parse("ferry: alt")]}
         return made
 
     furniture = Furniture(**dict.fromkeys(asdict(FURNITURE), attack))
@@ -74,7 +75,7 @@ def everywhere(graphic, attack):
 
 @needs_chromium
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
-def test_nothing_that_a_text_says_is_done(desk, tab, tmp_path, attack):
+def test_no_text_can_run_or_load_anything(desk, tab, tmp_path, attack):
     complaints = []
     note, watch = lambda message: complaints.append(message.text), lambda asked: complaints.append(asked.url)
     tab.on("console", note)
@@ -148,7 +149,7 @@ def test_only_a_web_address_becomes_the_link_of_the_license(desk):
 
 
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
-def test_an_attack_is_no_base_url(desk, attack):
+def test_an_attack_is_not_a_base_url(desk, attack):
     with pytest.raises(Problems, match="base_url"):
         desk.publish(base_url=attack)
 

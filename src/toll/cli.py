@@ -11,97 +11,76 @@ from typing import Any, NamedTuple
 from toll.problems import Problems
 from toll.project import Project
 
-Argument = tuple[tuple[str, ...], dict[str, Any]]
 
-
-def argument(*flags: str, **settings: Any) -> Argument:
+def argument(*flags: str, **settings: Any) -> tuple[tuple[str, ...], dict[str, Any]]:
     return flags, settings
 
 
+SWITCH: dict[str, Any] = {"action": "store_true"}
+REPEATED: dict[str, Any] = {"action": "append", "default": []}
 EDITIONS = argument("editions", nargs="*", metavar="EDITION", help="default: the edition that the notebooks start from")
-ALL = argument("--all", dest="every", action="store_true", help="every edition in editions/")
-JSON = argument("--json", action="store_true", help="for programs")
-DEBUG = argument("--debug", action="store_true", help="show the traceback of an error")
+ALL = argument("--all", dest="every", **SWITCH, help="every edition in editions/")
+JSON = argument("--json", **SWITCH, help="for programs")
+DEBUG = argument("--debug", **SWITCH, help="show the traceback of an error")
 
 
 class Command(NamedTuple):
     """`function` is MODULE:FUNCTION. It takes the project, then the arguments by name, and returns the exit code.
 
-    A command `with_hooks` also takes `hooks`, by which a run asks the rest of the package; see `toll.wiring`.
+    One that names `hooks` gets those of `toll.wiring`, by which a run asks the rest of the package.
     """
 
     help: str
     function: str
-    arguments: tuple[Argument, ...] = ()
-    with_hooks: bool = False
+    arguments: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = ()
 
 
+RUN = (
+    EDITIONS,
+    ALL,
+    argument("-p", dest="parameters", **REPEATED, metavar="NAME=VALUE", help="set a parameter; needs --as"),
+    argument("--as", dest="name", metavar="NAME", help="publish the variation under this name"),
+    argument("--sweep", **REPEATED, metavar="NAME=VALUES", help="one run for each of A,B,C or A..B; --as needs {NAME}"),
+    argument("--force", **SWITCH, help="also run what is up to date"),
+    argument("--engine", choices=("fork", "kernel"), help="both give the same bytes"),
+    argument("--jobs", type=int, metavar="N", help="notebooks at a time (default: one per core or worker)"),
+    argument("--cluster", metavar="ADDRESS", help="run on the workers of this Dask scheduler"),
+    argument("--store", metavar="URL", help="a folder that all workers see (default: .toll/cluster), or s3://bucket/x"),
+)
+CHECK = (
+    JSON,
+    argument("--article", metavar="FILE", help="also compare with the text of the article"),
+    argument("--anchor", **SWITCH, help="record where the figures stand in it"),
+    argument("--published", **SWITCH, help="record new figures as published: from then on a change needs a correction"),
+)
+SIGN = (
+    argument("edition", nargs="?", metavar="EDITION", help="default: the one that the notebooks start from"),
+    argument("--out", metavar="FOLDER", help="where to write the signed copies; new or empty"),
+    argument("--certificate", metavar="CHAIN.pem", help="the newsroom's certificate and those above it"),
+    argument("--key", metavar="KEY.pem", help="its private key"),
+    argument("--timestamps", metavar="ADDRESS", help="a time-stamp authority to ask (default: none)"),
+    argument("--check", metavar="FOLDER", help="check the files there instead"),
+    argument("--trust", metavar="ROOT.pem", help="root certificates that must vouch for the signer"),
+)
+ID = argument("id", nargs="?", metavar="ID", help="of the ledger, such as a figure's id")
+REV = argument("rev", nargs="?", default="HEAD", metavar="REV", help="default: HEAD")
 COMMANDS = {
     "run": Command(
-        "bring editions up to date: run what is stale, publish all of it or nothing",
-        "toll.run.commands:run",
-        (
-            EDITIONS,
-            ALL,
-            argument(
-                "-p",
-                dest="parameters",
-                action="append",
-                default=[],
-                metavar="NAME=VALUE",
-                help="set a parameter for this run; needs --as",
-            ),
-            argument("--as", dest="name", metavar="NAME", help="publish the variation under this name"),
-            argument(
-                "--sweep",
-                action="append",
-                default=[],
-                metavar="NAME=VALUES",
-                help="one run for each of A,B,C or A..B; needs --as with {NAME} in it",
-            ),
-            argument("--force", action="store_true", help="also run what is up to date"),
-            argument("--engine", choices=("fork", "kernel"), help="both give the same bytes"),
-            argument("--jobs", type=int, metavar="N", help="notebooks at a time (default: one per core or worker)"),
-            argument("--cluster", metavar="ADDRESS", help="run on the workers of this Dask scheduler"),
-            argument(
-                "--store",
-                metavar="URL",
-                help="where workers find inputs and leave outputs: a folder that all of "
-                "them can see (default: .toll/cluster here), or s3://bucket/prefix",
-            ),
-        ),
-        with_hooks=True,
+        "bring editions up to date: run what is stale, publish all of it or nothing", "toll.run.commands:run", RUN
     ),
     "watch": Command(
-        "run again whatever you save, and show it in the browser as soon as it is drawn; Ctrl-C ends",
-        "toll.run.commands:watch",
-        (EDITIONS, ALL),
-        with_hooks=True,
+        "run again what you save, and show it in the browser as it is drawn", "toll.run.commands:watch", (EDITIONS, ALL)
     ),
     "status": Command(
-        "what is stale and why; exit 3 if anything is",
-        "toll.run.commands:status",
-        (EDITIONS, ALL, JSON),
-        with_hooks=True,
+        "what is stale and why; exit 3 if anything is", "toll.run.commands:status", (EDITIONS, ALL, JSON)
     ),
     "check": Command(
-        "check data/raw/ and list every problem; exit 1 if there is one",
-        "toll.source.check:check",
-        (
-            JSON,
-            argument("--article", metavar="FILE", help="also compare with the text of the article"),
-            argument("--anchor", action="store_true", help="record where the figures stand in it"),
-            argument(
-                "--published",
-                action="store_true",
-                help="record new figures as published: from then on a change needs a correction",
-            ),
-        ),
+        "check data/raw/ and list every problem; exit 1 if there is one", "toll.source.check:check", CHECK
     ),
     "trace": Command(
         "one number, back to its paragraph and forward to all that prints it; without ID, a list of all",
         "toll.review.trace:trace",
-        (argument("id", nargs="?", metavar="ID", help="of the ledger, such as a figure's id"), JSON),
+        (ID, JSON),
     ),
     "verify": Command(
         "rebuild everything elsewhere and compare every byte with what is published; exit 1 on a difference",
@@ -110,21 +89,10 @@ COMMANDS = {
     "sign": Command(
         "put Content Credentials on copies of an edition's pictures, or check such copies; exit 1 if one fails",
         "toll.review.sign:sign",
-        (
-            argument("edition", nargs="?", metavar="EDITION", help="default: the one that the notebooks start from"),
-            argument("--out", metavar="FOLDER", help="where to write the signed copies; new or empty"),
-            argument("--certificate", metavar="CHAIN.pem", help="the newsroom's certificate and those above it"),
-            argument("--key", metavar="KEY.pem", help="its private key"),
-            argument("--timestamps", metavar="ADDRESS", help="a time-stamp authority to ask (default: none)"),
-            argument("--check", metavar="FOLDER", help="check the files there instead"),
-            argument("--trust", metavar="ROOT.pem", help="root certificates that must vouch for the signer"),
-        ),
+        SIGN,
     ),
     "diff": Command(
-        "what changed in what is published since a git revision; .toll/diff/index.html",
-        "toll.review.diff:diff",
-        (argument("rev", nargs="?", default="HEAD", metavar="REV", help="default: HEAD"),),
-        with_hooks=True,
+        "what changed in what is published since a git revision; .toll/diff/index.html", "toll.review.diff:diff", (REV,)
     ),
     "lab": Command("open JupyterLab on the notebooks", "toll.run.commands:lab"),
 }
@@ -139,9 +107,8 @@ class Formatter(argparse.HelpFormatter):
 
 def parser(words: list[str]) -> argparse.ArgumentParser:
     """The parser of a command line; it declares the arguments of the commands that are among its words."""
-    top = argparse.ArgumentParser(
-        prog="toll", description="From an article's figures to published charts.", formatter_class=Formatter
-    )
+    about = "From an article's figures to published charts."
+    top = argparse.ArgumentParser(prog="toll", description=about, formatter_class=Formatter)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", prog="toll")
     for name, command in COMMANDS.items():
         own = commands.add_parser(name, help=command.help, description=command.help, formatter_class=Formatter)
@@ -157,9 +124,10 @@ def main(arguments: list[str] | None = None) -> int:
     command, debug = COMMANDS[given.pop("command")], given.pop("debug")
     module, _, function = command.function.partition(":")
     try:
-        if command.with_hooks:
+        call = getattr(importlib.import_module(module), function)
+        if "hooks" in call.__code__.co_varnames:
             given["hooks"] = importlib.import_module("toll.wiring").HOOKS
-        return getattr(importlib.import_module(module), function)(Project.find(), **given)
+        return call(Project.find(), **given)
     except BrokenPipeError:  # the reader has seen enough, as with `toll trace | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

@@ -120,7 +120,7 @@ def test_it_names_what_each_run_was_made_from(published):
     assert {part["@id"] for part in found["./"]["hasPart"]} == {"index.html", "article/", "sweep/three/"}
 
 
-def test_it_is_the_same_again_and_has_no_date_but_the_datas(published):
+def test_writing_it_again_changes_nothing_and_its_only_date_is_that_of_the_data(published):
     before = (published.project.figures / crate.NAME).read_bytes()
     published.share()
     assert (published.project.figures / crate.NAME).read_bytes() == before
@@ -128,7 +128,7 @@ def test_it_is_the_same_again_and_has_no_date_but_the_datas(published):
     assert {date for entity in found for name, date in entity.items() if "date" in name} == {"2031-06-30"}
 
 
-def test_an_edition_without_graphics_has_its_place(desk):
+def test_an_edition_without_graphics_is_listed_too(desk):
     index = desk.publish() / "gallery.json"
     index.write_text(json.dumps(json.loads(index.read_text()) | {"graphics": []}))
     desk.share()

@@ -14,7 +14,7 @@ def processed(desk):
     """The processed tables of the desk, one of its own among them."""
     desk.publish()
     folder = desk.project.processed("article")
-    tables.write(pl.DataFrame({"day": ["May 1"], "low": [12.5]}), folder / "forecast")
+    tables.write(pl.DataFrame({"day": ["May 1", "May 1"], "low": [12.5, 13.0]}), folder / "forecast")
     shown = pl.DataFrame({"Day": ["May 1"]})
     story_tables.declare(folder / "forecast", "Forecast", "", {"day": "Day", "low": "Low end"}, shown)
     datapackage.write(folder, "article", "2031-06-30")
@@ -28,7 +28,7 @@ def errors(folder):
     return {(task.name, error.type) for task in report.tasks for error in task.errors}
 
 
-def test_the_tables_are_as_described_and_the_storys_own_is_among_them(processed):
+def test_the_tables_match_their_description_and_the_storys_own_is_among_them(processed):
     assert errors(processed) == set()
     resources = {resource.name: resource for resource in Package(processed / "datapackage.json").resources}
     assert list(resources) == ["ledger", "fact-check", "forecast"]
@@ -44,7 +44,7 @@ def test_the_tables_are_as_described_and_the_storys_own_is_among_them(processed)
         ("fact-check", "claim,verdict", "verdict,claim", "incorrect-label"),
     ],
 )
-def test_a_table_that_is_not_as_described_is_noticed(processed, table, was, becomes, error):
+def test_a_table_that_differs_from_its_description_is_noticed(processed, table, was, becomes, error):
     file = processed / f"{table}.csv"
     file.write_text(file.read_text().replace(was, becomes, 1))
     assert (table, error) in errors(processed)

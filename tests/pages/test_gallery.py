@@ -40,7 +40,7 @@ def test_every_file_is_in_the_checksums_and_a_changed_one_is_noticed(desk):
     assert subprocess.run(check, cwd=folder, capture_output=True).returncode == 1
 
 
-def test_the_bundle_holds_everything_for_one_graphic(desk, tmp_path):
+def test_the_zip_holds_everything_for_one_graphic(desk, tmp_path):
     folder = desk.publish()
     subprocess.run(["unzip", "-tq", folder / "ferry.zip"], check=True, capture_output=True)
     with zipfile.ZipFile(folder / "ferry.zip") as bundle:
@@ -57,7 +57,7 @@ def test_the_bundle_holds_everything_for_one_graphic(desk, tmp_path):
         assert part in readme
 
 
-def test_published_again_elsewhere_and_later_all_bytes_are_the_same(desk, monkeypatch):
+def test_publishing_again_in_another_time_zone_gives_the_same_bytes(desk, monkeypatch):
     folder = desk.publish()
     before, page = files(folder), desk.share().read_bytes()
     monkeypatch.setenv("TZ", "Asia/Tokyo")
@@ -109,7 +109,7 @@ def test_the_table_of_the_data_is_the_csv(desk):
     with (folder / "ferry.csv").open(newline="") as file:
         header, *rows = csv.reader(file)
     assert [cell.text for cell in table.xpath(".//th[@scope='col']")] == header
-    assert [[cell.text for cell in row] for row in table.xpath(".//tbody/tr")] == rows
+    assert [[cell.text or "" for cell in row] for row in table.xpath(".//tbody/tr")] == rows
 
 
 def test_all_numbers_are_in_one_table(desk):
@@ -122,7 +122,7 @@ def test_all_numbers_are_in_one_table(desk):
 # --- The page of several editions ---
 
 
-def test_the_article_comes_first_and_nested_editions_find_their_files(desk):
+def test_the_default_edition_comes_first_and_nested_editions_find_their_files(desk):
     for edition in ("sweep/b", "later", "article", "sweep/a"):
         desk.publish(edition)
     page = desk.front()
@@ -277,7 +277,7 @@ def test_no_table_is_written_with_a_cell_that_a_spreadsheet_would_run(desk, cell
     assert not (desk.project.published("article") / "numbers.csv").exists()
 
 
-def test_negative_and_unlimited_numbers_are_no_formulas(desk):
+def test_negative_and_unlimited_numbers_are_not_formulas(desk):
     desk.publish(fact_check=FACT_CHECK.with_columns(off=pl.lit(-1.5), low=pl.lit(-math.inf)))
 
 
@@ -286,7 +286,7 @@ def test_a_graphic_cannot_take_the_name_of_a_table(desk):
         desk.publish(graphic=replace(desk.graphic, name="numbers"))
 
 
-def test_a_broken_index_is_named(desk):
+def test_a_damaged_index_is_named(desk):
     (desk.publish() / "gallery.json").write_text('{\n"as_of": ')
     with pytest.raises(Problems, match=r"figures/article/gallery\.json, line 2: .*`toll run article --force`"):
         desk.share()

@@ -186,7 +186,7 @@ def test_the_embed_code_works_in_an_empty_page_in_another_folder(visit, address,
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
 @pytest.mark.parametrize("at", ["", "article"])
-def test_nothing_hinders_access(visit, width, scheme, at):
+def test_the_pages_are_accessible(visit, width, scheme, at):
     page = visit(width, scheme, at=at, bypass_csp=True)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")

@@ -38,7 +38,7 @@ def test_a_readme_without_marks_is_left_alone(published):
     assert readme.read_text() == "# Ours\n"
 
 
-def test_nothing_published_needs_a_front_page_only(desk):
+def test_before_anything_is_published_there_is_only_a_front_page(desk):
     desk.share()
     assert "Nothing has been published yet" in (desk.project.figures / "index.html").read_text()
     assert [path.name for path in desk.project.figures.iterdir()] == ["index.html"]

@@ -92,7 +92,7 @@ def test_the_page_shows_numbers_words_and_pictures(toll, changed):
 
 
 @needs_chromium
-def test_the_page_is_open_to_all(toll, changed, browser):
+def test_the_page_is_accessible(toll, changed, browser):
     toll()
     for width, scheme in ((1200, "light"), (375, "dark")):
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True)
@@ -104,7 +104,7 @@ def test_the_page_is_open_to_all(toll, changed, browser):
         context.close()
 
 
-def test_nothing_changed_is_said_plainly(toll, changed, tmp_path):
+def test_it_says_plainly_that_nothing_changed(toll, changed, tmp_path):
     shutil.copytree(changed.root, tmp_path / "copy")
     git(tmp_path / "copy", "commit", "-qam", "Published again")
     code, out, _ = toll(at=tmp_path / "copy")
@@ -120,7 +120,7 @@ def test_an_unknown_revision_is_named(toll, changed, rev):
     assert not (changed.root / "x").exists()
 
 
-def test_without_git_or_a_published_record_it_says_so(toll, changed, tmp_path):
+def test_it_says_so_without_git_or_a_published_record(toll, changed, tmp_path):
     bare = tmp_path / "bare"
     shutil.copytree(changed.root, bare, ignore=shutil.ignore_patterns(".git", ".toll"))
     code, _, err = toll(at=bare)
@@ -132,7 +132,7 @@ def test_without_git_or_a_published_record_it_says_so(toll, changed, tmp_path):
     assert code == 1 and "Nothing was published at HEAD" in err
 
 
-def test_a_new_and_a_dropped_edition_are_told(changed, tmp_path):
+def test_a_new_and_a_dropped_edition_are_named(changed, tmp_path):
     before = Project(tmp_path)
     for folder in diff.NEEDED:
         shutil.copytree(changed.root / folder, tmp_path / folder)
@@ -167,7 +167,7 @@ def picture(size, spot=None):
     return stream.getvalue()
 
 
-def test_one_pixel_that_is_a_shade_darker_is_seen():
+def test_one_pixel_of_another_shade_is_noticed():
     share, views = pixels.compare(picture((10, 10)), picture((10, 10), (3, 4)))
     assert share == 0.01 and views.keys() == {"before", "after", "changed"}
     overlay = Image.open(io.BytesIO(views["changed"]))

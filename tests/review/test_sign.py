@@ -271,7 +271,7 @@ def test_what_cannot_sign_is_refused_and_nothing_is_written(project, authority, 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_places_and_names_that_will_not_do_are_refused(project, authority, tmp_path):
+def test_unsuitable_folders_and_names_are_refused(project, authority, tmp_path):
     pair = authority.pair("Desk")
     (tmp_path / "mine.txt").write_text("mine")
     for place, complaint in {

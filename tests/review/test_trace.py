@@ -104,13 +104,13 @@ def test_without_an_id_all_are_listed(published, toll):
         ("zzz", "lists all"),
     ],
 )
-def test_an_unknown_id_is_answered_with_what_may_be_meant(published, toll, id, meant):
+def test_an_unknown_id_brings_suggestions(published, toll, id, meant):
     code, out, complaint = toll(id)
     assert (code, out) == (1, "")
     assert f"“{id}”" in complaint and meant in complaint
 
 
-def test_editions_that_agree_are_told_once_and_others_apart(published, toll):
+def test_editions_that_agree_are_shown_once_and_others_separately(published, toll):
     for name in ("same", "other"):
         published.add_edition(name)
         published.publish(name, ledger=lambda name=name: ledger(2_400 if name == "same" else 2_500))
@@ -124,7 +124,7 @@ def test_editions_that_agree_are_told_once_and_others_apart(published, toll):
     ]
 
 
-def test_corrections_of_what_it_uses_are_told(published, toll):
+def test_corrections_of_its_inputs_are_shown(published, toll):
     published.correct("2031-07-01,cancelled_2031,80,70,Misread.")
     assert "Corrected July 1, 2031: “80” is now “70”. Misread." in toll("left")[1]
     assert json.loads(toll("cancelled_2031", "--json")[1])[0]["corrections"][0]["was"] == "80"

@@ -21,6 +21,7 @@ def test_what_a_run_made_is_verified_and_a_changed_table_is_not(toy, capsys):
     for old in (toy.project.chain, *toy.project.notebooks.glob("*.ipynb"), toy.project.editions / "other.yml"):
         old.unlink()
     shutil.copytree(RAW, toy.project.raw)
+    (toy.project.notebooks / "parameters.yml").write_text("word: {kind: text, expected: any word}\n")
     count = "rows = len((project.raw / 'figures.csv').read_text().splitlines())"
     write = "(project.processed(edition) / '{0}.csv').write_text(f'{0}\\n{{rows}}\\n')"
     files = ("rows", "copy")

@@ -155,7 +155,10 @@ def test_a_helper_that_dies_is_an_error_and_is_replaced(tmp_path):
 
 def test_calls_of_a_process_that_is_gone_are_not_made(run, tmp_path):
     """The one that its helper is making is finished; the ones that wait are dropped."""
-    script = "import sys; from toll.run import pool; from toll.run.messages import Call; pool.make([Call(*eval(text)) for text in sys.argv[1:]])"
+    script = (
+        "import sys; from toll.run import pool; from toll.run.messages import Call;"
+        "pool.make([Call(*eval(text)) for text in sys.argv[1:]])"
+    )
     go = tmp_path / "go"
     orders = [call("wait_for", str(go), key=key) for key in ("one", "two")] + [write(tmp_path / "never")]
     client = subprocess.Popen([sys.executable, "-c", script, *(repr(tuple(order)) for order in orders)])

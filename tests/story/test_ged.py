@@ -298,7 +298,7 @@ def project(tmp_path_factory):
     copy_sources(root)
     (root / "editions/article.yml").unlink()  # the notebooks' defaults are the same
     chain = (root / "notebooks/chain.yml").read_text()
-    first, last = chain.index("01-clean"), chain.index("07-corroborate")
+    first, last = chain.index("01-clean"), chain.index("09-corroborate")
     (root / "notebooks/chain.yml").write_text(chain[first : chain.index("02-death")] + chain[last:])
     with (root / "data/raw/figures.csv").open("a", newline="") as figures:
         for name, (start, end, count) in MONTHS.items():
@@ -328,11 +328,11 @@ def test_the_chain_compares_the_months_with_the_file_that_is_named(project, tmp_
 
     run = corroborated(project, "~/Downloads/made-up.csv", "corroborated", home=home)
     assert run.returncode == 0, run.stderr
-    assert "ran 01-clean-source-figures, 07-corroborate" in run.stdout
+    assert "ran 01-clean-source-figures, 09-corroborate" in run.stdout
     table = pl.read_csv(project.processed("corroborated") / "corroboration.csv", try_parse_dates=True)
     counts = table.drop_nulls("reported").select("month", "government_low", "reported").rows()
     assert counts == [(dt.date(2014, 2, 1), 2, 9.0), (dt.date(2014, 3, 1), 8, 25.0)]
-    notebook = project.notebooks / "corroborated/07-corroborate.ipynb"
+    notebook = project.notebooks / "corroborated/09-corroborate.ipynb"
     text = notebook.read_text()
     assert str(tmp_path) not in text, "what is published tells nobody's folders"
     assert "Of 2 reported monthly counts, 2 are above what the events record and 0 below it." in text
@@ -344,7 +344,7 @@ def test_the_chain_compares_the_months_with_the_file_that_is_named(project, tmp_
     assert "up to date" in corroborated(project, "made-up.csv", "corroborated").stdout
     written(moved, [*rows, event(6, **place)])
     again = corroborated(project, moved, "corroborated")
-    assert "corroborated: ran 07-corroborate;" in again.stdout
+    assert "corroborated: ran 09-corroborate;" in again.stdout
     assert "government_low" in text
     assert notebook.read_text() != text
 
@@ -352,7 +352,7 @@ def test_the_chain_compares_the_months_with_the_file_that_is_named(project, tmp_
 def test_without_a_file_the_chain_says_so_and_goes_on(project):
     run = toll(project, "run")
     assert run.returncode == 0, run.stderr
-    assert "No event file was given" in (project.notebooks / "07-corroborate.ipynb").read_text()
+    assert "No event file was given" in (project.notebooks / "09-corroborate.ipynb").read_text()
     table = pl.read_csv(project.processed("article") / "corroboration.csv")
     assert table.height == 12
     assert table["government_high"].is_null().all()

@@ -1,4 +1,4 @@
-"""What was known later: the back-test, the counts that contend, the sums; and any date in between still makes sense."""
+"""What was known later: the back-test, the disputed counts, the sums; and any date in between still makes sense."""
 
 import json
 import os
@@ -23,6 +23,7 @@ PROCESSED, PUBLISHED = ROOT / "data/processed/hindsight", ROOT / "figures/hindsi
 GRAPHICS = ("death-tolls", "record", "extrajudicial-bodies", "staffing", "by-the-numbers")
 MONTHS, ENDS = (25, 19, 4, 7, 9, 19), (31, 59, 90, 120, 151, 181)
 FINALS = (136, 142)
+SPREADS = ("independent", "clustered", "as_months")
 
 
 @pytest.fixture(scope="module")
@@ -32,21 +33,27 @@ def ledger():
 
 @pytest.fixture(scope="module")
 def backtest():
+    """One row for each range: a day on which a count was known, and a spread."""
     return tables.read(PROCESSED / "backtest").to_dicts()
 
 
-def test_the_back_test_has_a_row_for_every_day_on_which_a_count_is_known(backtest):
+def of(backtest, spread):
+    return [row for row in backtest if row["spread"] == spread]
+
+
+def test_the_back_test_has_a_range_for_every_day_on_which_a_count_is_known(backtest):
     counts = [sum(MONTHS[: n + 1]) for n in range(6)]
-    assert [row["count"] for row in backtest] == [*counts, 94, 102]
-    assert [row["date"] for row in backtest][-3:] == [date(2014, 6, 30), date(2014, 7, 15), date(2014, 8, 7)]
+    for spread in SPREADS[:2]:
+        assert [row["count"] for row in of(backtest, spread)] == [*counts, 94, 102]
+    days = [date(2014, 6, 30), date(2014, 7, 15), date(2014, 8, 7)]
+    assert [row["date"] for row in of(backtest, "independent")][-3:] == days
 
 
-def test_its_intervals_are_those_of_scipy(backtest):
-    for row in backtest:
+def test_its_ranges_are_those_of_scipy(backtest):
+    for row in of(backtest, "independent"):
         days = (row["date"] - date(2013, 12, 31)).days
         ahead = stats.nbinom(row["count"] + 0.5, days / 365)
-        ends = [row["count"] + ahead.ppf(probability) for probability in (0.025, 0.975)]
-        assert [row["independent_low"], row["independent_high"]] == ends
+        assert [row["low"], row["high"]] == [row["count"] + ahead.ppf(probability) for probability in (0.025, 0.975)]
 
 
 def test_its_dispersion_is_pearsons(ledger, backtest):
@@ -55,31 +62,28 @@ def test_its_dispersion_is_pearsons(ledger, backtest):
         expected = [sum(MONTHS[:months]) * days / ENDS[months - 1] for days in lengths[:months]]
         chi_squared = stats.chisquare(MONTHS[:months], expected).statistic
         assert ledger[entry].value == pytest.approx(chi_squared / (months - 1))
-    assert [row["as_months_low"] is None for row in backtest] == [True, True] + 6 * [False]
+    assert min(row["date"] for row in of(backtest, "as_months")) == date(2014, 3, 31)  # two months cannot tell
 
 
-def test_an_interval_is_scored_and_its_cover_told(backtest):
+def test_a_range_is_scored_and_told_whether_it_held(backtest):
     for row in backtest:
-        for way in ("independent", "clustered", "as_months"):
-            low, high = row[f"{way}_low"], row[f"{way}_high"]
-            if low is None:
-                continue
-            held = sum(low <= final <= high for final in FINALS)
-            assert row[f"{way}_covered"] == ("none", "some", "all")[held]
-            missed = max(low - FINALS[0], 0) + max(FINALS[0] - high, 0)
-            assert row[f"{way}_score"] == pytest.approx(high - low + 40 * missed)
-    assert backtest[-1]["independent_covered"] == "none" and backtest[-1]["as_months_covered"] == "all"
+        low, high = row["low"], row["high"]
+        held = sum(low <= final <= high for final in FINALS)
+        assert row["covered"] == ("none", "some", "all")[held]
+        missed = max(low - FINALS[0], 0) + max(FINALS[0] - high, 0)
+        assert row["score"] == pytest.approx(high - low + 40 * missed)
+    assert [row["covered"] for row in backtest[-3:]] == ["none", "none", "all"]
 
 
-def test_how_many_intervals_held_is_counted(ledger, backtest):
-    for way in ("independent", "clustered", "as_months"):
-        given = [row for row in backtest if row[f"{way}_low"] is not None]
-        held = sum(row[f"{way}_low"] <= FINALS[0] <= row[f"{way}_high"] for row in given)
-        assert ledger[f"backtest_{way}_covered"].value == held
-        assert ledger[f"backtest_{way}_number"].value == len(given)
+def test_the_ranges_that_held_are_counted(ledger, backtest):
+    for spread in SPREADS:
+        rows = of(backtest, spread)
+        held = sum(row["low"] <= FINALS[0] <= row["high"] for row in rows)
+        assert ledger[f"backtest_{spread}_covered"].value == held
+        assert ledger[f"backtest_{spread}_number"].value == len(rows)
 
 
-# --- Counts that contend ---
+# --- Disputed counts ---
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,8 @@ from support.toy import notebook
 from toll import tables
 from toll.graphics.export import export
 from toll.graphics.graphic import Furniture, Graphic, Meta
-from toll.ledger.ledger import REPORTED, Entry, Ledger
+from toll.ledger.entry import REPORTED, Entry
+from toll.ledger.ledger import Ledger
 from toll.pages import gallery, shared
 from toll.project import Project
 from toll.run import editions
@@ -48,13 +49,13 @@ FACT_CHECK = pl.DataFrame(
 )
 
 
-def chart(width, height, style):
-    bars = alt.Chart(DATA).mark_bar(color=style.theme.blue)
+def chart(width, height):
+    bars = alt.Chart(DATA).mark_bar(color="blue")
     return bars.encode(y=alt.Y("what", axis=None), x=alt.X("crossings", axis=None)).properties(height=height or 120)
 
 
 def build():
-    return Graphic.build("ferry", chart, FURNITURE, DATA, META)
+    return Graphic.build("ferry", chart, FURNITURE, META)
 
 
 def drawn(folder, cache):

@@ -24,7 +24,7 @@ TRANSLATE = re.compile(r"translate\((-?[\d.]+)(?:[ ,](-?[\d.]+))?\)$")
 NAMED_WEIGHTS = {None: 400, "normal": 400, "bold": 700}
 ANCHOR = {None: 0, "start": 0, "middle": 0.5, "end": 1}
 APART = 0.2  # least distance between two texts of one line, in font sizes
-SLACK = 0.3  # px of rounding that nobody sees
+SLACK, MARGIN = 0.3, 1  # px that text may touch an edge, or stand in the margin, without anyone seeing it
 EDGE = 1.5  # px that half a line or a rounded corner may take at the very edge
 
 Point = tuple[float, float]
@@ -122,7 +122,7 @@ def check(root: etree._Element, size: Size, where: str) -> None:
 def _text_faults(text: Text, marks: list[Mark], size: Size, height: float) -> Iterator[tuple[str, str]]:
     left, top, right, bottom = text.box
     over = max(size.margin - left, right - (size.width - size.margin), -top, bottom - height)
-    if over > SLACK:
+    if over > MARGIN:
         yield f"“{text.string}” runs {over:.1f} px over the edge.", "Shorten it or move it."
     if text.size < size.footer[0]:
         least = f"the smallest type on {size.name} is {size.footer[0]:g} px."

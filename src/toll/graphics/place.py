@@ -2,6 +2,7 @@
 
 A text asks for this in its description, which nobody hears or sees:
     "place: right below, left above"   beside the point where it is drawn; the first of these places where it fits
+    "slide: start above, start below"  the same, but further along rather than further off where it does not fit
     "apart"                            moved up or down as little as keeps it clear of others at the same x
     "with"                             a further line of the label that is drawn at the same point
 A "?" at the end says that the text may be dropped. `marks` writes these descriptions.
@@ -31,7 +32,8 @@ ACROSS = {
 ABOVE, BELOW = -0.5, 1.18  # of the last line, of the first
 HALF_CAPITAL = 0.36
 LEAD = 1.23
-LIFTS = (0, 0.4, 0.8, 1.2, 1.6, 2)  # how much further off a label may stand, in font sizes
+FURTHER = (0, 0.4, 0.8, 1.2, 1.6, 2)  # how much further off a label may stand, in font sizes
+ALONG = (0, 2, 4, 6, 8, 12, 16, 20)  # or further along
 
 
 @dataclass
@@ -55,12 +57,13 @@ class Label:
     def optional(self) -> bool:
         return self.wish.endswith("?")
 
-    def at(self, across: str, down: str, lift: float) -> list[Text]:
-        """The lines in one of the places beside the point, `lift` font sizes further up or down."""
+    def at(self, across: str, down: str, more: float) -> list[Text]:
+        """The lines in one of the places beside the point, `more` font sizes further off or along."""
         em, drop = self.lines[0].size, self.lead * (len(self.lines) - 1)
-        first = (ABOVE - lift) * em - drop if down == "above" else (BELOW + lift) * em
+        off, along = (0, more) if self.wish.startswith("slide") else (more, 0)
+        first = (ABOVE - off) * em - drop if down == "above" else (BELOW + off) * em
         anchor, shift = ACROSS[across]
-        return self._lines(anchor, self.x + shift * em, self.y + first)
+        return self._lines(anchor, self.x + (shift + along) * em, self.y + first)
 
     def centered_on(self, y: float) -> list[Text]:
         drop = self.lead * (len(self.lines) - 1)
@@ -91,7 +94,7 @@ def settle(plot: etree._Element, where: str) -> None:
         for label, lines in _spread(sorted(column, key=lambda label: label.y), box[1]):
             fixed += _draw(label, lines)
     for label in labels:
-        if label.wish.startswith("place"):
+        if label.wish.startswith(("place", "slide")):
             fixed += _draw(label, _best(label, fixed, marks, box))
 
 
@@ -135,8 +138,9 @@ def _spread(labels: list[Label], height: float) -> Iterator[tuple[Label, list[Te
 
 def _best(label: Label, others: list[Text], marks: list[Mark], box: tuple[float, float]) -> list[Text]:
     """The lines in the first place where nothing is wrong, else in the best one; none if they may be dropped."""
-    places = [tuple(place.split()) for place in label.wish.removeprefix("place:").rstrip("?").split(",")]
-    tried = [shorter.at(*place, lift) for shorter, lift, place in product(label.shorter(), LIFTS, places)]
+    places = [tuple(place.split()) for place in label.wish.partition(":")[2].rstrip("?").split(",")]
+    steps = ALONG if label.wish.startswith("slide") else FURTHER
+    tried = [shorter.at(*place, more) for shorter, more, place in product(label.shorter(), steps, places)]
     faults = [_faults(lines, others, marks, box) for lines in tried]
     if label.optional and min(faults):
         return []
@@ -171,7 +175,7 @@ def _draw(label: Label, lines: list[Text]) -> list[Text]:
 def _wish(text: Text) -> str:
     """What the text asks for; empty where it stays."""
     wish = text.element.get("aria-label", "")
-    return wish if wish.startswith(("place:", "apart", "with")) and text.element.tag == tag("text") else ""
+    return wish if wish.startswith(("place:", "slide:", "apart", "with")) and text.element.tag == tag("text") else ""
 
 
 def _mean(values: list[float]) -> float:

@@ -26,6 +26,7 @@ CHILDREN = ("layer", "hconcat", "vconcat", "concat")
 MEASURED = ("x", "y", "x2", "y2")
 KEYS = (*MEASURED, "xOffset", "yOffset", "row", "column", "facet", "detail")
 ESCAPED = re.compile(r"\\([.\[\]])")
+INSIDE = re.compile(r"(?<!\\)[.\[]")  # not escaped: Vega would look for the rest inside the column
 MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)T00:00:00(?:\.0+)?")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run such a cell
 NO_ROWS = "Leave a layer out when there is nothing to draw."
@@ -130,27 +131,33 @@ def _faults(layer: Layer) -> Iterator[tuple[str, str]]:
     elif fields and not layer.rows:
         yield f"The layer that draws “{next(iter(fields))}” has no rows.", NO_ROWS
     for field, definition in fields.items() if layer.rows else ():
-        values = [row.get(field) for row in layer.rows or ()]
-        if not any(field in row for row in layer.rows or ()):
-            hint = r"Check its name. In Altair, “.”, “[” and “]” in a name are written “\.”, “\[” and “\]”."
-            yield f"No row of the chart's data has the column “{field}”.", hint
-        elif all(value is None for value in values):
-            yield f"The column “{field}” is empty, so the chart draws nothing for it.", NO_ROWS
-        elif definition.get("type") == "quantitative":
-            yield from _numbers(field, values, (definition.get("scale") or {}).get("type") == "log")
+        yield from _column_faults(field, definition, layer.rows or [])
 
 
-def _numbers(field: str, values: list[Any], logarithmic: bool) -> Iterator[tuple[str, str]]:
-    for number, value in enumerate(values, start=1):
-        where = f"Row {number} of the column “{field}”"
-        if value is None:
-            continue
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            yield f"{where} is drawn as a number, but it is {value!r}.", "Cast the column to a number first."
-        elif not math.isfinite(value):
-            yield f"{where} is {value}, which no chart can draw.", "Leave the row out, or draw an open end."
-        elif logarithmic and value <= 0:
-            yield f"{where} is {value:g}, which a logarithmic axis cannot show.", "Use an ordinary axis."
+def _column_faults(field: str, definition: Spec, rows: list[Spec]) -> Iterator[tuple[str, str]]:
+    if INSIDE.search(definition["field"]) or not any(field in row for row in rows):
+        hint = r"Check its name. Altair wants a “.”, “[” or “]” in a name written “\.”, “\[” or “\]”."
+        yield f"No row of the chart's data has the column “{field}”.", hint
+    elif all(row.get(field) is None for row in rows):
+        yield f"The column “{field}” is empty, so the chart draws nothing for it.", NO_ROWS
+    elif definition.get("type") == "quantitative":
+        logarithmic = (definition.get("scale") or {}).get("type") == "log"
+        faults = (_number_fault(row.get(field), logarithmic) for row in rows)
+        for number, (what, hint) in ((i, fault) for i, fault in enumerate(faults, start=1) if fault):
+            yield f"Row {number} of the column “{field}” {what}", hint
+            return
+
+
+def _number_fault(value: Any, logarithmic: bool) -> tuple[str, str] | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return f"is drawn as a number, but it is {value!r}.", "Cast the column to a number first."
+    if not math.isfinite(value):
+        return f"is {value}, which no chart can draw.", "Leave the row out, or draw an open end."
+    if logarithmic and value <= 0:
+        return f"is {value:g}, which a logarithmic axis cannot show.", "Use an ordinary axis."
+    return None
 
 
 def _rows(layer: Layer, where: str) -> Iterator[Spec]:

@@ -295,6 +295,7 @@ def config(size: Size) -> dict[str, dict[str, object] | str | None]:
         "axisX": {"domain": True, "ticks": True, "tickSize": 0.4 * label, "labelPadding": 0.35 * label},
         # Vega's middle is that of lower-case letters; figures are taller.
         "axisY": {"grid": True, "labelOffset": 0.06 * label},
+        "axisQuantitative": {"tickCount": 5},
         "text": {
             "fontSize": label,
             "color": "ink",

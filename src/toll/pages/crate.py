@@ -41,7 +41,6 @@ MEDIA_TYPES = {
     ".yml": "application/yaml",
     ".zip": "application/zip",
 }
-PLAIN = "text/plain"
 TOOL, NEWSROOM = "#toll", "#newsroom"
 INPUTS = ("data/raw/*.csv", "requirements.lock", "notebooks/chain.yml")  # of every run
 
@@ -139,17 +138,12 @@ def _parameters(notebook: Path) -> dict[str, object]:
 
 
 def _published(project: Project, name: str, edition: Index) -> Iterator[Entity]:
-    """The folder of an edition and every file in it, as its SHA256SUMS lists them."""
-    folder = project.published(name)
-    sizes = {record["name"]: record["bytes"] for record in _records(edition)}
-    words = {
-        picture["name"]: graphic["furniture"] for graphic in edition["graphics"] for picture in graphic["pictures"]
-    }
-    files = [_file(folder / file, f"{name}/{file}") for file in (index.INDEX, index.SUMS)]
-    for file, digest in digests.read_sums(folder / index.SUMS).items():
-        if file != index.INDEX:
-            about = {"headline": words[file]["headline"], "description": words[file]["alt"]} if file in words else {}
-            files.append(_described(f"{name}/{file}", sizes.get(file), digest, "File") | about)
+    """The folder of an edition and every file in it."""
+    files = [_file(project.published(name) / file, f"{name}/{file}") for file in (index.INDEX, index.SUMS)]
+    files += [
+        _described(f"{name}/{record['name']}", record["bytes"], record["sha256"], "File") | words
+        for record, words in sorted(_records(edition), key=lambda found: found[0]["name"])
+    ]
     yield {
         "@id": f"{name}/",
         "@type": "Dataset",
@@ -161,12 +155,14 @@ def _published(project: Project, name: str, edition: Index) -> Iterator[Entity]:
     yield from files
 
 
-def _records(told: object) -> Iterator[dict[str, Any]]:
-    """The records of files (name, bytes, sha256), wherever gallery.json has them."""
-    if isinstance(told, dict) and {"name", "bytes", "sha256"} <= told.keys():
-        yield told
-    for part in told.values() if isinstance(told, dict) else told if isinstance(told, list) else ():
-        yield from _records(part)
+def _records(edition: Index) -> Iterator[tuple[dict[str, Any], Entity]]:
+    """The record (name, bytes, sha256) of each file that gallery.json names, with the words of the pictures."""
+    plain = [*edition["pages"], *edition["tables"], edition["page"]]
+    for graphic in edition["graphics"]:
+        plain += [graphic["data"], graphic["bundle"]]
+        words = {"headline": graphic["furniture"]["headline"], "description": graphic["furniture"]["alt"]}
+        yield from ((picture, words) for picture in graphic["pictures"])
+    yield from ((record, {}) for record in plain)
 
 
 def _libraries(lock: str) -> Iterator[Entity]:
@@ -196,11 +192,11 @@ def _file(file: Path, identity: str, kind: str = "File") -> Entity:
     return _described(identity, file.stat().st_size, digests.file_sha256(file), kind)
 
 
-def _described(identity: str, size: int | None, digest: str, kind: str) -> Entity:
+def _described(identity: str, size: int, digest: str, kind: str) -> Entity:
     name = identity.rpartition("/")[2]
-    media_type = MEDIA_TYPES.get(Path(name).suffix, PLAIN)
+    media_type = MEDIA_TYPES.get(Path(name).suffix, "text/plain")
     entity = {"@id": identity, "@type": kind, "name": name, "encodingFormat": media_type, "sha256": digest}
-    return entity if size is None else entity | {"contentSize": str(size)}
+    return entity | {"contentSize": str(size)}
 
 
 def _ids(entities: list[Entity]) -> Entity | list[Entity]:

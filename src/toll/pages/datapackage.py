@@ -98,6 +98,7 @@ def _resource(folder: Path, name: str, title: str, columns: Mapping[str, str]) -
         {"name": column, "type": TYPES[type(kind)], "description": columns[column]}
         for column, kind in table.schema.items()
     ]
+    key = {"primaryKey": ["id"]} if "id" in table.columns else {}
     return {
         "name": name,
         "title": title,
@@ -107,5 +108,5 @@ def _resource(folder: Path, name: str, title: str, columns: Mapping[str, str]) -
         "encoding": "utf-8",
         "bytes": len(content),
         "hash": f"sha256:{digests.sha256(content)}",
-        "schema": {"fields": fields, "missingValues": [""], "primaryKey": [fields[0]["name"]]},
+        "schema": {"fields": fields, "missingValues": [""], **key},
     }

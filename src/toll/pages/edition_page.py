@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from itertools import groupby
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from toll.graphics.theme import LABELS, SCREENS
@@ -44,7 +43,7 @@ def render(name: str, index: Index, ledger: Ledger) -> bytes:
         for graphic in index["graphics"]
     ]
     edition = index | {"name": name, "graphics": graphics}
-    top = "../" * len(PurePosixPath(name).parts)
+    top = "../" * (1 + name.count("/"))
     return render_page("edition", edition=edition, top=top, titles=TITLES, uses=USES, address=ADDRESS)
 
 

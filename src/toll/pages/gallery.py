@@ -26,7 +26,6 @@ from toll.pages.index import (
     PAGES,
     SUMS,
     correction_record,
-    split_place,
 )
 from toll.problems import Problem, Problems, Where
 from toll.source import raw
@@ -172,8 +171,8 @@ def _numbers(ledger: Ledger, graphic: str) -> list[dict[str, Any]]:
     for entry in ledger.provenance(graphic):
         number = {name: getattr(entry, name) for name in SHOWN}
         number |= {"paragraph": entry.locator, "reading": _reading(entry)}
-        places = map(split_place, ledger.printed.get(entry.id, []))
-        found.append(number | {"printed_in": [part for where, part in places if where == graphic]})
+        places = ledger.printed.get(entry.id, ())
+        found.append(number | {"printed_in": [place.part for place in places if place.owner == graphic]})
     return found
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from toll.ledger.entry import Place
 from toll.problems import Problem, Problems, Where
 from toll.project import Project
 from toll.source import raw
@@ -32,12 +31,6 @@ def load_all(project: Project, first: str) -> dict[str, Index]:
     """By edition, every gallery.json in figures/: the edition `first` leads, the others follow by name."""
     names = (path.parent.relative_to(project.figures).as_posix() for path in project.figures.rglob(INDEX))
     return {name: load(project, name) for name in sorted(names, key=lambda name: (name != first, name))}
-
-
-def split_place(place: object) -> tuple[str, str]:
-    """A place of the ledger in two: graphic, notebook or fact check, and the part of it."""
-    found = Place.parse(str(place))
-    return found.owner, found.part
 
 
 def correction_record(correction: raw.Correction) -> dict[str, str]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import math
+from base64 import b64encode
 from datetime import date
 from pathlib import Path
 from urllib.parse import quote
@@ -12,6 +11,7 @@ from urllib.parse import quote
 import jinja2
 from markupsafe import Markup
 
+from toll.digests import sha256
 from toll.graphics.theme import THEMES
 from toll.ledger import wording
 
@@ -48,7 +48,7 @@ def _text(file: Path) -> str:
 
 
 def _csp_hash(code: Markup) -> Markup:
-    return Markup("'sha256-{}'").format(base64.b64encode(hashlib.sha256(code.encode()).digest()).decode())
+    return Markup("'sha256-{}'").format(b64encode(bytes.fromhex(sha256(code.encode()))).decode())
 
 
 def _weight(size: int) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from toll.ledger.entry import Place
 from toll.pages import index
 from toll.project import Project
 from toll.review import pixels, record
@@ -101,12 +102,12 @@ def compare(before: Project, after: Project) -> list[Changes]:
     return [changes for changes in found if changes]
 
 
-def place_rank(place: object) -> int:
+def place_rank(place: str) -> int:
     """How soon a reader meets a place: headlines first, then other parts, fact check, notebooks."""
-    where, part = index.split_place(place)
-    if where == "fact-check":
+    kind, _, part = Place.parse(place)
+    if kind == "fact check":
         return len(PARTS)
-    return PARTS.index(part) if part in PARTS and not where.endswith(" notebook") else len(PARTS) + 1
+    return PARTS.index(part) if part in PARTS and kind == "graphic" else len(PARTS) + 1
 
 
 def _edition(before: Project, after: Project, old: Publication, new: Publication) -> Changes:
@@ -190,7 +191,7 @@ def _texts(old: Publication, new: Publication) -> list[ChangedText]:
     places = [
         place
         for place in dict.fromkeys([*new.texts, *old.texts])
-        if place in numbered or not index.split_place(place)[0].endswith(" notebook")
+        if place in numbered or Place.parse(place).kind != "notebook"
     ]
     texts = (ChangedText(place, old.texts.get(place, ""), new.texts.get(place, "")) for place in places)
     return sorted((each for each in texts if each.old != each.new), key=lambda each: place_rank(each.place))
@@ -201,7 +202,7 @@ def _graphics(
 ) -> Iterator[ChangedGraphic]:
     headlines = {place: text for place, text in (old.texts | new.texts).items() if place.endswith(": headline")}
     for place, headline in headlines.items():
-        name = index.split_place(place)[0]
+        name = Place.parse(place).name
         own = dict.fromkeys([*new.files.get(name, ()), *old.files.get(name, ())])
         if files := [file for file in own if file in changed]:
             drawn = next((file for file in files if file.endswith(".png")), None)

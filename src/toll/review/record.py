@@ -43,8 +43,7 @@ class Publication:
         """Where a number is printed: parts by graphic, notebook or fact check."""
         found: dict[str, list[str]] = {}
         for place in self.ledger.printed.get(id, ()):
-            where, part = index.split_place(place)
-            found.setdefault(where, []).append(part)
+            found.setdefault(place.owner, []).append(place.part)
         return found
 
     def provenance(self, id: str) -> list[Entry]:

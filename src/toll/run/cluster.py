@@ -21,7 +21,7 @@ from toll.problems import Problem, Problems, Where
 from toll.project import Project
 from toll.run import cluster_job, files, plan, publish, runner
 from toll.run.cluster_job import Job
-from toll.run.plan import Hooks, Planned
+from toll.run.plan import Planned
 from toll.run.progress import DONE, Event
 from toll.run.runner import Options, Report
 from toll.run.stage import Stage
@@ -32,7 +32,7 @@ PATIENCE = 5  # seconds until a scheduler answers, and until it has a worker
 
 
 def run(
-    project: Project, wanted: Iterable[Planned], options: Options, hooks: Hooks, address: str, url: str | None = None
+    project: Project, wanted: Iterable[Planned], options: Options, address: str, url: str | None = None
 ) -> list[Report]:
     """Bring planned editions up to date by the workers at `address`; see `runner.run`. Raises Problems."""
     wanted = list(wanted)
@@ -40,10 +40,11 @@ def run(
         message = f"Workers cannot see files of your own ({', '.join(sorted(own))})."
         raise _problem("--cluster", message, "Run this edition without --cluster.")
     url = url or str(project.work / "cluster")
-    shared = url, cluster_job.code(), options.engine, options.jobs, options.force, hooks.preload, hooks.warm_up
+    shared = url, cluster_job.code(), options.engine, options.jobs, options.force
+    hooks = options.hooks.preload, options.hooks.warm_up
     with runner.terminable(), publish.sole_run(project), _connected(address) as client:
         inputs = Inputs(project)
-        jobs = [Job(chain, edition, inputs.bundle(chain), *shared) for chain, edition in wanted]
+        jobs = [Job(chain, edition, inputs.bundle(chain), *shared, *hooks) for chain, edition in wanted]
         try:
             store = Store(url)
         except Exception as error:
@@ -192,7 +193,7 @@ def _published(project: Project, store: Store, job: Job, inputs: Inputs, options
     try:
         ran = _fetched(store, job, stage)
         inputs.check_untouched(job)
-        changed = runner.put_in_place(project, stage, ran, options.pages)
+        changed = runner.put_in_place(project, stage, ran, options.hooks)
     finally:
         stage.remove()
     store.drop(job.output)

@@ -8,7 +8,9 @@ finish has left nothing.
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
+import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,17 +18,19 @@ from functools import cache
 from pathlib import Path
 
 from distributed import Worker, get_worker
+from packaging.requirements import Requirement
 
 from toll.digests import sha256
-from toll.libraries import version_mismatches
 from toll.problems import Problem, Where
 from toll.project import CHAIN, Project
 from toll.run import files, notebook_file, plan, runner
 from toll.run.editions import Edition
-from toll.run.messages import Settings
+from toll.run.plan import Hooks
 from toll.run.pool import Pool
 from toll.run.steps import Step, covers
 from toll.run.store import Damaged, Store
+
+PIN = re.compile(r"^[A-Za-z0-9][^\\#\n]*==[^\\#\n]*", re.MULTILINE)
 
 
 @dataclass(frozen=True)  # Dask looks into tuples
@@ -94,6 +98,18 @@ def code() -> str:
     return f"{plan.ENGINE}, code {files.package_digest()[:12]}"
 
 
+@cache
+def version_mismatches(lock: str) -> list[str]:
+    """The packages of a lock that are not installed here as it pins them."""
+    pins = [pin for pin in map(Requirement, PIN.findall(lock)) if not pin.marker or pin.marker.evaluate()]
+    found = [(pin, next(iter(importlib.metadata.distributions(name=pin.name)), None)) for pin in pins]
+    return [
+        f"{pin.name} {has.version if has else 'not installed'}, not {str(pin.specifier).removeprefix('==')}"
+        for pin, has in found
+        if has is None or not pin.specifier.contains(has.version, prereleases=True)
+    ]
+
+
 def introduce(job: Job, dask_worker: Worker) -> Problem | None:
     """Why this worker cannot take such jobs; nothing if it can."""
     with tempfile.TemporaryDirectory() as scratch:
@@ -109,12 +125,12 @@ def run(job: Job) -> list[Problem]:
         project = Project(Path(scratch))
         if problem := _lay_out(job, worker, project):
             return [problem]
-        options = runner.Options(engine=job.engine, jobs=job.jobs)
-        settings = Settings(job.engine, preload=job.preload, warm_up=job.warm_up, prompt=1 if job.warm_up else 0)
+        hooks = Hooks(preload=job.preload, warm_up=job.warm_up)
+        options = runner.Options(hooks, job.engine, job.jobs, ahead=False)
         try:
-            [report] = runner.run(project, [(job.chain, job.edition)], options, _pool(settings))
+            [report] = runner.run(project, [(job.chain, job.edition)], options, _pool(hooks, job.engine))
         except BaseException:
-            _pool(settings).close()  # its server may be gone
+            _pool(hooks, job.engine).close()  # its server may be gone
             _pool.cache_clear()
             raise
         if report.failure:
@@ -158,6 +174,6 @@ def _lay_out(job: Job, worker: Worker, project: Project) -> Problem | None:
 
 
 @cache
-def _pool(settings: Settings) -> Pool:
+def _pool(hooks: Hooks, engine: str) -> Pool:
     """This worker's pool, warm from run to run."""
-    return Pool(settings)
+    return runner.Options(hooks, engine, jobs=1, ahead=False).pool()

@@ -12,10 +12,11 @@ from toll.problems import Problem, Problems, Where
 from toll.project import Project
 from toll.run import editions as named
 from toll.run import plan
-from toll.run.plan import Hooks, Planned
+from toll.run.plan import Hooks
 
 if TYPE_CHECKING:
-    from toll.run.runner import Executor, Options, Report
+    from toll.run.runner import Execute
+
 
 STALE = 3  # the exit code of `toll status`
 
@@ -40,57 +41,40 @@ def run(
     overrides = _overrides(parameters, name, sweep, alone=not every and len(editions) < 2)
     if store is not None and cluster is None:
         raise _problem("--store", "Only runs on a cluster use a store.", "Add --cluster ADDRESS.")
-    names = _names(project, editions, every)
-    planned_sweep = None
+    names, grid = _names(project, editions, every), None
     if sweep:
-        from toll.run.sweep import plan_sweep
+        from toll.run.sweep import plan_sweep, summarize
 
         hooks = hooks._replace(pages=None)  # a sweep is for its numbers
-        planned_sweep = plan_sweep(project, names[0], overrides, sweep, name or "")
-        wanted = list(planned_sweep.runs)
-    else:
-        wanted = [plan.plan_edition(project, one, overrides, name) for one in names]
-    stale = wanted if force else plan.stale(project, wanted, hooks)
+        grid = plan_sweep(project, names[0], overrides, sweep, name or "")
+    wanted = grid.runs if grid else [plan.plan_edition(project, one, overrides, name) for one in names]
+    stale = list(wanted) if force else plan.stale(project, wanted, hooks)
     plan.check(project, stale, hooks, "--sweep" if sweep else "", overrides)
     _warn(project, hooks, anew=bool(stale))
     if stale:
         from toll.run import runner
 
-        options = runner.Options(force, engine or runner.DEFAULT_ENGINE, pages=hooks.pages, started=started)
+        options = runner.Options(hooks, force=force, ahead=not sweep, started=started)
+        options.engine = engine or options.engine
         options.jobs = max(1, jobs or (1 if cluster else options.jobs))  # a cluster's worker has one core
-        reports = runner.execute(project, stale, options, _executor(hooks, cluster, store, ahead=not sweep))
-        runner.tell(project, reports, started)
-        if failures := [problem for report in reports if report.failure for problem in report.failure.problems]:
-            raise Problems(failures)
+        by = _on_cluster(cluster, store) if cluster else runner.run
+        runner.tell(project, runner.execute(project, stale, options, by), started)
     else:
         print(f"{', '.join(edition.name for _, edition in wanted)}: everything is up to date")
         if (gallery := project.figures / "index.html").exists():
             print(gallery.relative_to(project.root))
-    if planned_sweep:  # the table is that of all runs, or there is none
-        from toll.run.sweep import summarize
-
-        for changed in summarize(project, planned_sweep):
-            print(changed)
+    if grid:  # the table is that of all runs, or there is none
+        print("".join(f"{changed}\n" for changed in summarize(project, grid)), end="")
     return 0
 
 
-def _executor(hooks: Hooks, cluster: str | None, store: str | None, ahead: bool) -> Executor:
-    """What carries the runs out: this machine, or a cluster."""
-    if cluster is None:
-        return partial(_run_here, hooks=hooks, ahead=ahead)
+def _on_cluster(address: str, store: str | None) -> Execute:
     try:
-        from toll.run import cluster as workers
+        from toll.run import cluster
     except ModuleNotFoundError as error:
         hint = "Install the extra `cluster`: run `make`, or pip install 'toll[cluster]'."
         raise _problem("--cluster", f"The library {error.name} is not installed.", hint) from None
-    return partial(workers.run, hooks=hooks, address=cluster, url=store)
-
-
-def _run_here(project: Project, stale: list[Planned], options: Options, hooks: Hooks, ahead: bool) -> list[Report]:
-    from toll.run import runner
-
-    with runner.pool(options, hooks, ahead) as pool:
-        return runner.run(project, stale, options, pool)
+    return partial(cluster.run, address=address, url=store)
 
 
 def _warn(project: Project, hooks: Hooks, anew: bool) -> None:
@@ -104,32 +88,27 @@ def _warn(project: Project, hooks: Hooks, anew: bool) -> None:
 
 
 def _names(project: Project, editions: list[str], every: bool) -> list[str]:
-    if every:
-        return named.published(project)
-    return list(dict.fromkeys(editions)) or [named.default(project)]
+    return named.published(project) if every else list(dict.fromkeys(editions)) or [named.default(project)]
 
 
 def _overrides(parameters: list[str], name: str | None, sweep: list[str], alone: bool) -> dict[str, str]:
     """The values given by -p, as text. Raises Problems."""
-    given = [text.partition("=") for text in parameters]
-    names = [name for name, _, _ in given]
-    where = Where(named.COMMAND_LINE)
-    problems = [
-        Problem(where, f"{name!r} has no value.", "Write -p name=value.") for name, sign, _ in given if not sign
-    ]
-    problems += [
-        Problem(where._replace(column=name), "The parameter is given twice.", "Delete one.")
-        for name in sorted(set(names))
-        if names.count(name) > 1
-    ]
+    found, problems = dict[str, str](), []
+    for parameter, sign, value in (text.partition("=") for text in parameters):
+        where = Where(named.COMMAND_LINE, None, parameter)
+        if not sign:
+            problems.append(Problem(where, "The parameter has no value.", "Write -p name=value."))
+        if parameter in found:
+            problems.append(Problem(where, "The parameter is given twice.", "Delete one."))
+        found[parameter] = value
     if bool(parameters or sweep) != bool(name):
         hint = "A variation has a name of its own, so that it overwrites nothing."
-        problems.append(Problem(where, "-p and --sweep go together with --as NAME.", hint))
+        problems.append(Problem(Where("--as"), "-p and --sweep go together with --as NAME.", hint))
     if (name or sweep) and not alone:
         problems.append(Problem(Where("--as"), "Only one edition at a time can be varied.", "Name the one to vary."))
     if problems:
         raise Problems(problems)
-    return {name: value for name, _, value in given}
+    return found
 
 
 def _problem(place: str, message: str, hint: str) -> Problems:
@@ -144,9 +123,9 @@ def status(project: Project, *, hooks: Hooks, editions: list[str], every: bool, 
     if hooks.pages and hooks.pages.exist(project):
         found["shared pages"] = {"pages": hooks.pages.why(project)}
     if json:
-        import json as format_
+        from json import dumps
 
-        print(format_.dumps(found, indent=1, ensure_ascii=False))
+        print(dumps(found, indent=1, ensure_ascii=False))
     else:
         for name, steps in found.items():
             prefix = f"{name}: " if len(found) > 1 else ""

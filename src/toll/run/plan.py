@@ -46,6 +46,9 @@ class Hooks(NamedTuple):
     warm_up: str = ""
 
 
+NO_HOOKS = Hooks()
+
+
 class Record:
     """What ran on this machine for one edition: by step, its key and the hashes of what it published."""
 

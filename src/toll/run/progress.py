@@ -1,4 +1,4 @@
-"""How far a run is: bars on a terminal; otherwise a line as each notebook, or each of many editions, ends."""
+"""How far a run is: a line as each notebook, or each of many editions, ends; on a terminal also what is running."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 WAITING, STARTING, EXECUTING, PUBLISHING, DONE = "waiting", "starting", "executing", "publishing", "done"
 MANY = 4  # editions: more than these are counted, not listed
+WIDTH = 100  # of the line that says what is running
 
 
 class Event(NamedTuple):
@@ -31,45 +32,24 @@ Listener = Callable[[Event], None]
 @contextmanager
 def progress(editions: int) -> Iterator[Listener]:
     """Gives the function that shows each event of a run of so many editions."""
-    if not sys.stderr.isatty():
-        yield _counted(editions) if editions > MANY else _lines
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskID, TextColumn
+    running: dict[str, str] = {}
+    ended, terminal, many = 0, sys.stderr.isatty(), editions > MANY
+    clear = "\r\x1b[K" if terminal else ""
 
-    columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[at]}")
-    with Progress(*columns, console=Console(stderr=True)) as display:
-        bars: dict[tuple[str, str], TaskID] = {}
-        whole = display.add_task("editions", total=editions, at="", visible=editions > MANY)
-
-        def show(event: Event) -> None:
-            name, ended, seconds = (event.edition, event.step), event.doing == DONE, f"{event.seconds:.1f} s"
-            if event.step:
-                if name not in bars:
-                    bars[name] = display.add_task("/".join(name), total=1, at="")
-                at = f"cell {event.cell} of {event.cells}" if event.doing == EXECUTING else event.doing
-                share = 1.0 if ended else max(0, event.cell - 1) / (event.cells or 1)
-                display.update(bars[name], completed=share, at=seconds if ended else at)
-            elif ended:
-                display.update(whole, advance=1, at=seconds)
-                for own in [bar for bar in bars if bar[0] == event.edition and editions > MANY]:
-                    display.remove_task(bars.pop(own))
-
-        yield show
-
-
-def _lines(event: Event) -> None:
-    if event.step and event.doing == DONE:
-        print(f"{event.edition}/{event.step}: {event.cells} cells, at {event.seconds:.1f} s", file=sys.stderr)
-
-
-def _counted(editions: int) -> Listener:
-    ended = 0
-
-    def count(event: Event) -> None:
+    def show(event: Event) -> None:
         nonlocal ended
-        if not event.step and event.doing == DONE:
-            ended += 1
-            print(f"{ended} of {editions}: {event.edition}, at {event.seconds:.1f} s", file=sys.stderr)
+        name = f"{event.edition}/{event.step}" if event.step else event.edition
+        running[name] = f"{name} {event.cell}/{event.cells}" if event.doing == EXECUTING else f"{name} {event.doing}"
+        if event.doing == DONE:
+            del running[name]
+            ended += not event.step
+            what = f"{ended} of {editions}: {name}" if many else f"{name}: {event.cells} cells"
+            if many != bool(event.step):
+                print(f"{clear}{what}, at {event.seconds:.1f} s", file=sys.stderr)
+        if terminal:
+            print(f"{clear}{'  '.join(running.values())[:WIDTH]}", end="", file=sys.stderr, flush=True)
 
-    return count
+    try:
+        yield show
+    finally:
+        print(clear, end="", file=sys.stderr)

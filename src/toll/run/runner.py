@@ -18,10 +18,9 @@ from toll.project import Project
 from toll.run import files, notebook_file, plan, publish
 from toll.run.editions import Edition, Value, executed
 from toll.run.messages import CELL_SECONDS, DEFAULT_ENGINE, Message, Outcome, Settings
-from toll.run.plan import Hooks, Planned
+from toll.run.plan import NO_HOOKS, Hooks, Planned
 from toll.run.pool import Pool
 from toll.run.progress import DONE, EXECUTING, PUBLISHING, STARTING, WAITING, Event, Listener, progress
-from toll.run.shared_pages import SharedPages
 from toll.run.stage import Stage
 from toll.run.steps import Step
 
@@ -34,19 +33,27 @@ def cores() -> int:
 
 @dataclass
 class Options:
-    """`emit` hears of each event of the run, in seconds since `started`.
+    """`emit` hears of each event of the run, in seconds since `started`; `ahead`: helpers may work ahead.
 
     `changed` tells whether any file may have changed since. A run whose inputs did is given up.
     """
 
-    force: bool = False
+    hooks: Hooks = NO_HOOKS
     engine: str = DEFAULT_ENGINE
     jobs: int = field(default_factory=cores)
     cell_seconds: float = CELL_SECONDS
-    pages: SharedPages | None = None
+    force: bool = False
+    ahead: bool = True
     emit: Listener = lambda event: None
     changed: Callable[[], bool] | None = None
     started: float = field(default_factory=time.monotonic)
+
+    def pool(self, **environment: str) -> Pool:
+        """Processes for such runs."""
+        preload, warm_up = self.hooks.preload, self.hooks.warm_up
+        prompt, polite = (1, max(1, self.jobs - 1)) if self.ahead else (self.jobs, 0)
+        helpers = (prompt, polite) if warm_up else (0, 0)
+        return Pool(Settings(self.engine, self.cell_seconds, preload, warm_up, *helpers), **environment)
 
 
 @dataclass(frozen=True)
@@ -59,20 +66,12 @@ class Report:
     failure: Problems | None = None
 
 
-def pool(options: Options, hooks: Hooks, ahead: bool = True, **environment: str) -> Pool:
-    """Processes for runs; `ahead`: helpers also make calls ahead of time."""
-    helpers = (1, max(1, options.jobs - 1)) if ahead else (options.jobs, 0)
-    limits = options.engine, options.cell_seconds
-    return Pool(Settings(*limits, hooks.preload, hooks.warm_up, *(helpers if hooks.warm_up else ())), **environment)
-
-
 def run(project: Project, wanted: Iterable[Planned], options: Options, pool: Pool | None = None) -> list[Report]:
     """Run what is stale of planned editions, in `pool` or one of its own.
 
     Each is published when it is complete. One that fails stays as it was and says why in its report; the others go on.
     """
-    own = contextlib.nullcontext(pool) if pool else Pool(Settings(options.engine, options.cell_seconds))
-    with terminable(), own as pool, publish.sole_run(project):
+    with terminable(), contextlib.nullcontext(pool) if pool else options.pool() as pool, publish.sole_run(project):
         return list(_side_by_side(project, deque(wanted), options, pool))
 
 
@@ -238,7 +237,7 @@ class Run:
             if self.failure:
                 raise self.failure
             self.stage.check_untouched()
-            return self._publish() if self.ran or self.options.pages else Report(self.edition.name)
+            return self._publish() if self.ran or self.options.hooks.pages else Report(self.edition.name)
         except Problems as failure:
             return Report(self.edition.name, failure=failure)
         finally:
@@ -247,12 +246,12 @@ class Run:
 
     def _publish(self) -> Report:
         ran = {name: (step, self.keys[name]) for name, step in self.ran.items()}
-        changed = put_in_place(self.project, self.stage, ran, self.options.pages)
+        changed = put_in_place(self.project, self.stage, ran, self.options.hooks)
         return Report(self.edition.name, tuple(step.name for step in self.chain if step.name in self.ran), changed)
 
 
 def put_in_place(
-    project: Project, stage: Stage, ran: dict[str, tuple[Step, plan.Key]], pages: SharedPages | None
+    project: Project, stage: Stage, ran: dict[str, tuple[Step, plan.Key]], hooks: Hooks
 ) -> tuple[str, ...]:
     """Publish what the steps that ran have left in the stage, with the record of it and the shared pages.
 
@@ -266,7 +265,7 @@ def put_in_place(
         moves |= {name: f"made/{name}" for name, value in new.items() if old.get(name) != value}
         moves |= dict.fromkeys(old.keys() - new.keys())
         record.steps[step.name] = {"key": key, "outputs": new}
-    more, rewritten = pages.make(project, stage.made, stage.root / "pages") if pages else ({}, ())
+    more, rewritten = hooks.pages.make(project, stage.made, stage.root / "pages") if hooks.pages else ({}, ())
     changed = tuple(sorted((*moves, *rewritten)))
     moves |= more
     state = plan.state_file(project, stage.edition)
@@ -287,23 +286,26 @@ def _cells_to_run(source: notebook_file.Notebook, injected: dict[str, Value]) ->
     return texts
 
 
-Executor = Callable[[Project, list[Planned], Options], list[Report]]
+Execute = Callable[[Project, list[Planned], Options], list[Report]]
 
 
-def execute(project: Project, stale: list[Planned], options: Options, executor: Executor) -> list[Report]:
+def execute(project: Project, stale: list[Planned], options: Options, by: Execute) -> list[Report]:
     """Run editions and show how far they are."""
     with progress(len(stale)) as options.emit:
-        return executor(project, stale, options)
+        return by(project, stale, options)
 
 
 def tell(project: Project, reports: list[Report], started: float) -> None:
-    """Print what became of each edition, and where to look."""
+    """Print what was made. Raises Problems with everything that failed."""
+    failures = [problem for report in reports if report.failure for problem in report.failure.problems]
     for report in reports:
         if not report.failure:
             files = "1 file" if len(report.changed) == 1 else f"{len(report.changed)} files"
             print(f"{report.edition}: ran {', '.join(report.ran) or 'nothing'}; {files} changed")
     gallery = project.figures / "index.html"
-    if gallery.exists() and not any(report.failure for report in reports):
+    if gallery.exists() and not failures:
         print(gallery.relative_to(project.root))
     if reports:
         print(f"{time.monotonic() - started:.1f} s")
+    if failures:
+        raise Problems(failures)

@@ -27,9 +27,7 @@ PORT = "TOLL_PORT"
 def watch(project: Project, hooks: Hooks, names: Callable[[], list[str]]) -> None:
     """Keep the editions that `names` gives up to date, until the package's own code changes: that takes a new start."""
     site = Site(project.figures, project.work / "drafts", int(os.environ.get(PORT, 0)))
-    options = runner.Options(pages=hooks.pages)
-    environment = {DRAFTS: str(site.drafts)}
-    with site, runner.terminable(), runner.pool(options, hooks, ahead=True, **environment) as pool:
+    with site, runner.terminable(), runner.Options(hooks).pool(**{DRAFTS: str(site.drafts)}) as pool:
         print(f"Watching; {site.address} shows what comes out. Ctrl-C ends.", file=sys.stderr)
         code, seen = files.look(files.PACKAGE), None
         while files.look(files.PACKAGE) == code:
@@ -62,7 +60,7 @@ def _react(
     changed: Callable[[], bool],
 ) -> None:
     """Run what is stale now. What is wrong is told, and can be mended."""
-    options = runner.Options(pages=hooks.pages, changed=changed)
+    options = runner.Options(hooks, changed=changed)
     try:
         wanted = [plan.plan_edition(project, name) for name in names()]
         if stale := plan.stale(project, wanted, hooks):
@@ -70,8 +68,6 @@ def _react(
             plan.check(project, stale, hooks)
             reports = runner.execute(project, stale, options, partial(runner.run, pool=pool))
             runner.tell(project, reports, options.started)
-            if failures := [problem for report in reports if report.failure for problem in report.failure.problems]:
-                raise Problems(failures)
         site.published()
     except (Problems, OSError) as error:
         print(error, file=sys.stderr)
