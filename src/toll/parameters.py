@@ -215,10 +215,5 @@ def check(values: Mapping[str, Value], project: Project) -> None:
         raise Problems(found)
 
 
-def enter(**values: Value) -> None:
-    """Until the notebooks move: `check` in the project of the working folder."""
-    check(values, Project.find())
-
-
 def _shown(value: Value) -> str:
     return quoted(value) if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)

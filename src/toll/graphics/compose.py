@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from lxml import etree
 
@@ -69,9 +70,10 @@ def frame(furniture: dict[str, str], size: Size, where: str) -> Frame:
             y += 0.35 * size.footer[1] if part == "note" else 0
     below = y + 0.8 * size.margin
 
-    room = size.height and size.height - top - below
-    if room is not None and room < LEAST_PLOT * size.height:
-        least = f"it needs {LEAST_PLOT * size.height:.0f} px"
+    room = size.height - top - below if size.height else None
+    least_room = LEAST_PLOT * (size.height or 0)
+    if room is not None and room < least_room:
+        least = f"it needs {least_room:.0f} px"
         message = f"The text leaves {max(room, 0):.0f} px for the plot; {least}."
         raise Problems([Problem(Where(where), message, "Shorten the headline, the brief deck or the source.")])
     return Frame((*above, *deck_lines), tuple(below_plot), top, below, room)
@@ -202,6 +204,6 @@ def _child(parent: etree._Element, name: str) -> etree._Element:
     return etree.SubElement(parent, tag(name))
 
 
-def _set_all(element: etree._Element, **attributes: object) -> None:
+def _set_all(element: etree._Element, **attributes: Any) -> None:
     for name, value in attributes.items():
         element.set(name, value if isinstance(value, str) else number(value))

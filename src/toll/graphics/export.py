@@ -36,7 +36,7 @@ LIBRARIES = (
     "uharfbuzz",
     "vl-convert-python",
 )
-EARLIER = ("graphic.py", "marks.py", "plotted.py", "style.py")  # they make tasks, which are part of the key anyway
+EARLIER = ("graphic.py", "marks.py", "plotted.py")  # they make tasks, which are part of the key anyway
 INDEX = "index.json"
 WARM_UP = "toll.graphics.formats:warm_up"
 MOST_ENTRIES = 400  # some ten runs, about 40 MB
@@ -167,7 +167,7 @@ def intact(entry: Path) -> bool:
 def _prune(store: Path) -> None:
     """Keeps the entries used last; what killed processes left goes after a day."""
     used = {entry: when for entry in store.iterdir() if (when := _last_used(entry)) is not None}
-    entries = sorted((entry for entry in used if not entry.name.startswith(".")), key=used.get, reverse=True)
+    entries = sorted((entry for entry in used if not entry.name.startswith(".")), key=used.__getitem__, reverse=True)
     left_over = [entry for entry in used.keys() - entries if time.time() - used[entry] > A_DAY]
     for entry in entries[MOST_ENTRIES:] + left_over:
         shutil.rmtree(entry, ignore_errors=True)

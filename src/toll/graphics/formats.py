@@ -190,8 +190,8 @@ def _outlined(element: etree._Element, outlines: dict[str, str]) -> etree._Eleme
         if path := outline(glyph, text.weight):
             name = f"glyph-{text.weight}-{glyph}"
             outlines[name] = path
-            place = {"x": str(x), "y": str(y)} if y else {"x": str(x)}
-            etree.SubElement(group, tag("use"), {HREF: f"#{name}", **place})
+            at = {"x": str(x), "y": str(y)} if y else {"x": str(x)}
+            etree.SubElement(group, tag("use"), {HREF: f"#{name}", **at})
     return group
 
 
@@ -222,8 +222,8 @@ def _start_renderer() -> None:
     time.tzset()
     vl_convert.register_font_directory(str(fonts()))
     probe = "".join(f'<text y="9" font-family="{FAMILY}" font-weight="{weight}">a</text>' for weight in WEIGHTS)
-    probe = vl_convert.svg_to_pdf(f'<svg xmlns="{SVG}" width="9" height="9">{probe}</svg>')
-    with pikepdf.open(io.BytesIO(probe)) as pdf:
+    drawn = vl_convert.svg_to_pdf(f'<svg xmlns="{SVG}" width="9" height="9">{probe}</svg>')
+    with pikepdf.open(io.BytesIO(drawn)) as pdf:
         found = {str(font.BaseFont).rpartition("-")[2] for font in pdf.pages[0].Resources.get("/Font", {}).values()}
     if missing := set(WEIGHTS.values()) - found:
         message = f"The renderer does not find {FAMILY} {', '.join(sorted(missing))}."

@@ -11,7 +11,6 @@ those of the whole plot, axis labels included: Vega fits the scales into them. C
 
 from __future__ import annotations
 
-import inspect
 import json
 import re
 from base64 import b64encode
@@ -23,13 +22,11 @@ from typing import TYPE_CHECKING, Any
 
 from toll.graphics import colors, export, plotted, theme
 from toll.graphics.compose import frame
-from toll.graphics.style import Style  # until the notebooks move
 from toll.graphics.theme import ALT_TEXT_LIMIT, LICENCE, PRINT_WIDTHS, Size
 from toll.problems import Problem, Problems, Where
 
 if TYPE_CHECKING:
     import altair as alt
-    import polars as pl
 
     from toll.ledger.ledger import Entry, Ledger
 
@@ -119,7 +116,7 @@ class Graphic:
     furniture: Furniture
     meta: Meta
     specs: dict[str, dict[str, Any]]
-    data: pl.DataFrame | None = None
+    data: Any = None  # a pl.DataFrame
 
     @classmethod
     def build(
@@ -128,7 +125,6 @@ class Graphic:
         chart: ChartFunction,
         furniture: Furniture | LeftOut,
         meta: Meta,
-        old_meta: Meta | None = None,  # until the notebooks move: then came the data, then meta
         *,
         ledger: Ledger | None = None,
         print_widths: tuple[float, ...] = PRINT_WIDTHS,
@@ -140,19 +136,14 @@ class Graphic:
         """
         if isinstance(furniture, LeftOut):
             return furniture
-        data = None
-        if old_meta:
-            data, meta = meta, old_meta
         if faults := list(_faults(name, furniture, meta)):
             raise Problems(faults)
         specs: dict[str, dict[str, Any]] = {}
         for size in theme.sizes(print_widths):
             # Altair's checks take longer than all else; one chart function, one check, of its parts and as a whole
             specs[size.name] = _spec(chart, furniture, size, f"{name}, {size.name}", checked=not specs)
-        if data is None:
-            data = plotted.table(specs["desktop"], name)
-            data = ledger.cite(data) if ledger else data
-        return cls(name, furniture, meta, specs, data)
+        data = plotted.table(specs["desktop"], name)
+        return cls(name, furniture, meta, specs, ledger.cite(data) if ledger else data)
 
     @classmethod
     def load(cls, path: Path) -> Graphic | LeftOut:
@@ -163,7 +154,7 @@ class Graphic:
         return cls(stored["name"], Furniture(**stored["furniture"]), Meta(**stored["meta"]), stored["specs"])
 
     def save(self, folder: Path) -> list[Path]:
-        """Writes NAME.json, which `export` reads, and NAME.csv, the table of what is drawn.
+        """Writes NAME.json, which `export` reads, and NAME.csv, the table of what is drawn, for a graphic just built.
 
         Where pictures are drawn in the background, those of this graphic are queued.
         """
@@ -212,19 +203,13 @@ def _spec(chart: ChartFunction, furniture: Furniture, size: Size, where: str, ch
 
     room = frame(asdict(furniture), size, where).room
     with theme.drawing_on(size), debug_mode(checked):
-        spec = _call(chart, size, room).to_dict(validate=checked)
+        spec = chart(size.inner, room).to_dict(validate=checked)
     spec |= {"width": size.inner, "padding": 0, "autosize": {"type": "fit", "contains": "padding"}}
     spec.setdefault("height", room or DEFAULT_HEIGHT)
     spec["config"] = _merge(theme.config(size), spec.get("config", {}), {"background": None})
     colors.check(spec, where)
     plotted.check(spec, where)
     return spec
-
-
-def _call(chart: ChartFunction, size: Size, room: float | None) -> alt.Chart:
-    if len(inspect.signature(chart).parameters) == 2:
-        return chart(size.inner, room)
-    return chart(size.inner, room, Style(size))
 
 
 def _merge(*configs: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import combinations
+from typing import Any
 
 from fontTools.pens.recordingPen import DecomposingRecordingPen
 from fontTools.svgLib.path import parse_path
@@ -41,7 +42,7 @@ class Text:
     size: float
     weight: int
     backed: bool = False
-    element: etree._Element | None = None
+    element: Any = None  # an etree._Element, where the text was read from a picture
 
     @cached_property
     def box(self) -> Box:
@@ -175,7 +176,8 @@ def _walk(
 
 def _outlines(element: etree._Element) -> Sequence[list[Point]]:
     if local(element) == "line":
-        return [[tuple(float(element.get(name, 0)) for name in pair) for pair in (("x1", "y1"), ("x2", "y2"))]]
+        x1, y1, x2, y2 = (float(element.get(name, 0)) for name in ("x1", "y1", "x2", "y2"))
+        return [[(x1, y1), (x2, y2)]]
     return _path_outlines(element.get("d"))
 
 
@@ -198,10 +200,8 @@ def _path_outlines(path: str) -> tuple[list[Point], ...]:
 
 def _along(a: Point, b: Point, c: Point, d: Point) -> list[Point]:
     """Four points along a cubic curve: near enough for circles of a few px."""
-    steps = (0.25, 0.5, 0.75, 1)
-    return [
-        tuple(
-            (1 - t) ** 3 * a[i] + 3 * (1 - t) ** 2 * t * b[i] + 3 * (1 - t) * t * t * c[i] + t**3 * d[i] for i in (0, 1)
-        )
-        for t in steps
-    ]
+
+    def at(t: float, i: int) -> float:
+        return (1 - t) ** 3 * a[i] + 3 * (1 - t) ** 2 * t * b[i] + 3 * (1 - t) * t * t * c[i] + t**3 * d[i]
+
+    return [(at(t, 0), at(t, 1)) for t in (0.25, 0.5, 0.75, 1)]

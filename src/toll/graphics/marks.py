@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import altair as alt
 import polars as pl
@@ -24,7 +24,7 @@ from toll.ledger.wording import MONTHS
 
 Rows = pl.DataFrame | Iterable[Mapping[str, Any]]
 Words = Sequence[str]  # columns with the lines of a label
-Encoding = alt.X | alt.Y
+Encoding: TypeAlias = "alt.X | alt.Y"
 Layers = list[Any]
 
 DASHES = {"dots": [0.1, 5], "dashes": [6, 5], "fine": [2, 2.5]}
@@ -62,7 +62,7 @@ def line(
     name: str | None = None,
 ) -> Layers:
     """A line, or with `step` a stair. `dash` is "dots", "dashes" or "fine"; `label` (a column) stands at the end."""
-    look = {"strokeDash": DASHES[dash]} if dash else {}
+    look: dict[str, Any] = {"strokeDash": DASHES[dash]} if dash else {}
     drawn = _chart(_frame(rows), name).mark_line(color=color, interpolate="step-after" if step else "linear", **look)
     words = end_labels(_frame(rows).tail(1), x, y, label, color, dx=OUTSIDE) if label else []
     return [drawn.encode(x, y), *words]
@@ -110,7 +110,7 @@ def reference_line(rows: Rows, at: Encoding, label: str | None = None, name: str
 def bracket(rows: Rows, x: Encoding, y: Encoding, low: str, high: str, label: Words = (), color: str = "red") -> Layers:
     """The range from `low` to `high` (columns) as a bracket beside the plot, with the lines of its label."""
     frame = _frame(rows).with_columns(_middle=(pl.col(low) + pl.col(high)) / 2)
-    look = {"color": color, "xOffset": OUTSIDE, "aria": False}
+    look: dict[str, Any] = {"color": color, "xOffset": OUTSIDE, "aria": False}
     stem = _chart(frame).mark_rule(strokeWidth=1.4, **look).encode(x, _on(y, low), alt.Y2(high))
     tip = _chart(frame).mark_tick(thickness=1.4, size=6, orient="horizontal", **look)
     layers = [stem, tip.encode(x, _on(y, low)), tip.encode(x, _on(y, high))]
@@ -159,7 +159,7 @@ def capsule(
     layers = [drawn.encode(_on(x, low), alt.X2(high), y)]
     for row in _frame(rows).iter_slices(1) if label else ():
         early = _is_early(row, _on(x, high), row)
-        look = {"dx": 12, "align": "left"} if early else {"dx": -12, "align": "right"}
+        look: dict[str, Any] = {"dx": 12, "align": "left"} if early else {"dx": -12, "align": "right"}
         layers += _text(row, [_on(x, high if early else low), y], str(label), **look)
     return layers
 
@@ -218,7 +218,7 @@ def bars(
     layers = [_chart(frame).mark_bar(color=color, height=_thick(y)).encode(x, y)]
     if label:
         fits = pl.Series(_fits(frame, x, label, 14, size), dtype=pl.Boolean)
-        look = {"bold": bold, "fontSize": size, "dy": 0.065 * size}
+        look: dict[str, Any] = {"bold": bold, "fontSize": size, "dy": 0.065 * size}
         inside = look | {"color": ON.get(color, "ground"), "align": "right", "dx": -7}
         layers += _text(frame.filter(fits), [x, y], label, **inside)
         layers += _text(frame.filter(~fits), [x, y], label, dx=7, **look)
@@ -240,9 +240,9 @@ def block(
     """
     frame, em = _parts(rows, x, y, start), canvas().label
     inside, above = (label, None) if not short or all(_fits(frame, x, label, 2 * em, em)) else short
-    look = {"color": ON.get(color, "ground"), "align": "center", "bold": True}
+    look: dict[str, Any] = {"color": ON.get(color, "ground"), "align": "center", "bold": True}
     layers = [_part(frame, x, y, color=color, xOffset=1.5), *_text(frame, [_on(x, "_middle"), y], inside, **look)]
-    over = {"color": INK.get(color, color), "align": "right"}
+    over: Any = {"color": INK.get(color, color), "align": "right"}
     return layers + (_above(frame, y, above, _on(x, "_end"), **over) if above else [])
 
 
@@ -260,7 +260,12 @@ def hatched(rows: Rows, x: Encoding, y: Encoding, start: str, label: str | None 
         words, end = frame[label][0], frame["_end"][0] / _per_px(x)
         room = min(_scale(x, "range")[1] + 0.8 * em, canvas().inner) - end - 8
         text = wrap(words, max(room, *(measure(word, em) for word in words.split())), em)
-        look = {"color": "ink_2", "lineHeight": 1.25 * em, "dx": 8, "dy": (0.07 - 0.625 * (len(text) - 1)) * em}
+        look: dict[str, Any] = {
+            "color": "ink_2",
+            "lineHeight": 1.25 * em,
+            "dx": 8,
+            "dy": (0.07 - 0.625 * (len(text) - 1)) * em,
+        }
         layers += _text(frame.with_columns(_text=pl.lit("\n".join(text))), [_on(x, "_end"), y], "_text", **look)
     return layers
 
@@ -286,7 +291,13 @@ def column(
     for layer in layers:
         layer.name = heading.replace("\n", " ") or text
     head = frame.head(1).with_columns(_text=pl.lit(heading))
-    look = {"align": "right", "fontSize": small, "lineHeight": lead, "fontWeight": CALCULATED, "color": "ink_2"}
+    look: dict[str, Any] = {
+        "align": "right",
+        "fontSize": small,
+        "lineHeight": lead,
+        "fontWeight": CALCULATED,
+        "color": "ink_2",
+    }
     return layers + (_above(head, y, "_text", alt.XValue(x), heading.count("\n") * lead, **look) if heading else [])
 
 
@@ -323,7 +334,7 @@ def dot_grid(
     dots = dots.transform_calculate(_x=f"datum._left + datum._dot % {per_row}", _y=f"floor(datum._dot / {per_row})")
     layers: Layers = [dots.mark_point(color="dot", strokeWidth=0, **look).encode(x, y)]
     for i, text in enumerate(title, start=1):
-        style = {"color": "ink", "bold": True} if i == len(title) else {"color": "ink_2"}
+        style: dict[str, Any] = {"color": "ink", "bold": True} if i == len(title) else {"color": "ink_2"}
         layers += _text(panels, [_on(x, "_left"), alt.YValue((1.3 * i - 0.7) * em)], text, dx=-RADIUS * px, **style)
     outlines = [
         {"_x": left + dot % per_row, "_y": dot // per_row, "_color": f"dot {96 - 14 * (dot - number)}%"}
@@ -362,7 +373,7 @@ def number_list(
         top = bottom + 0.75 * em
     shown, tall, at = _frame(facts), height or top, alt.XValue(left)
     y = alt.Y("_top:Q", axis=None, scale=alt.Scale(domain=[0, tall], range=[0, tall]))
-    plain = {"baseline": "alphabetic", "dy": 0, "lineHeight": 1.34 * em}
+    plain: dict[str, Any] = {"baseline": "alphabetic", "dy": 0, "lineHeight": 1.34 * em}
     figures = _text(shown, [_on(y, "_at"), alt.XValue(0)], number, bold=True, **plain | {"fontSize": 1.5 * em})
     figures[0].name = name
     rules = _chart(shown).mark_rule(color="grid", aria=False).encode(y)
@@ -441,14 +452,19 @@ def _text(
     if isinstance(bold, str):
         parts = frame.rename({bold: "_bold"}).partition_by("_bold", as_dict=True)
         return [layer for key, rows in parts.items() for layer in _text(rows, at, text, wish, color, key[0], **look)]
-    placed = {"description": wish, "baseline": "alphabetic", "dy": 0, **HALO} if wish else {"lineBreak": "\n"}
-    style = {"color": color, "fontWeight": REPORTED if bold else CALCULATED, **placed, **look}
+    placed: Any = {"description": wish, "baseline": "alphabetic", "dy": 0, **HALO} if wish else {"lineBreak": "\n"}
+    style: dict[str, Any] = {"color": color, "fontWeight": REPORTED if bold else CALCULATED, **placed, **look}
     return [_chart(frame).mark_text(**style).encode(*at, alt.Text(f"{text}:N"))] if frame.height else []
 
 
 def _above(frame: pl.DataFrame, y: Encoding, text: str, at: Any, lift: float = 0, **look: Any) -> Layers:
     """Words over their lanes, `lift` px higher than those of one line."""
-    style = {"baseline": "alphabetic", "dy": -0.5 * canvas().label - lift, "fontWeight": HEADING, **look}
+    style: dict[str, Any] = {
+        "baseline": "alphabetic",
+        "dy": -0.5 * canvas().label - lift,
+        "fontWeight": HEADING,
+        **look,
+    }
     return _text(frame, [_on(y, _field(y), bandPosition=0), at], text, **style)
 
 

@@ -10,6 +10,7 @@ A "?" at the end says that the text may be dropped. `marks` writes these descrip
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise, product
@@ -103,7 +104,7 @@ def spread(positions: Sequence[float], gaps: Sequence[float]) -> list[float]:
 
     Pool adjacent violators (isotonic regression; Barlow et al., 1972) after taking the gaps off each step.
     """
-    taken = [sum(gaps[:i]) for i in range(len(positions))]
+    taken = [math.fsum(gaps[:i]) for i in range(len(positions))]
     pools: list[list[float]] = []
     for position, gap in zip(positions, taken, strict=True):
         pools.append([position - gap])
@@ -140,7 +141,7 @@ def _best(label: Label, others: list[Text], marks: list[Mark], box: tuple[float,
     """The lines in the first place where nothing is wrong, else in the best one; none if they may be dropped."""
     places = [tuple(place.split()) for place in label.wish.partition(":")[2].rstrip("?").split(",")]
     steps = ALONG if label.wish.startswith("slide") else FURTHER
-    tried = [shorter.at(*place, more) for shorter, more, place in product(label.shorter(), steps, places)]
+    tried = [shorter.at(place[0], place[1], more) for shorter, more, place in product(label.shorter(), steps, places)]
     faults = [_faults(lines, others, marks, box) for lines in tried]
     if label.optional and min(faults):
         return []
@@ -165,6 +166,7 @@ def _draw(label: Label, lines: list[Text]) -> list[Text]:
             old.element.getparent().remove(old.element)
             continue
         place = TRANSLATE.match(old.element.get("transform", "translate(0,0)"))
+        assert place  # the layout check has refused other transformations
         start = ANCHOR[old.element.get("text-anchor")] * measure(old.string, old.size, old.weight)
         x, y = float(place[1]) + new.x - old.x - start, float(place[2] or 0) + new.y - old.y
         old.element.attrib.pop("text-anchor", None)
@@ -179,4 +181,4 @@ def _wish(text: Text) -> str:
 
 
 def _mean(values: list[float]) -> float:
-    return sum(values) / len(values)
+    return math.fsum(values) / len(values)

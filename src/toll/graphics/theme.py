@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from functools import partial
+from typing import Any
 
 FAMILY = "Toll Sans"
 FALLBACK = "'Libre Franklin', Arial, Helvetica, sans-serif"
@@ -266,10 +267,13 @@ def drawing_on(size: Size) -> Iterator[None]:
         _canvas.reset(before)
 
 
-def config(size: Size) -> dict[str, dict[str, object] | str | None]:
+def config(size: Size) -> dict[str, Any]:
     """The Vega-Lite configuration of the house: type, axes, no frame. A chart's own configuration wins over it."""
     label = size.label
-    opaque = {"opacity": 1, "filled": True}  # Vega-Lite's points are see-through, which print would have to flatten
+    opaque: Any = {
+        "opacity": 1,
+        "filled": True,
+    }  # Vega-Lite's points are see-through, which print would have to flatten
     return {
         "font": FAMILY,
         "background": None,
