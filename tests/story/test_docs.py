@@ -34,12 +34,6 @@ BARE = (
 RUNS_MAKE = (".toll/", ".venv/", "data/processed/sweep/")
 CLASSES = {"ledger": ("toll.ledger.ledger", "Ledger"), "story": ("toll.story", "Story")}
 # until the notebooks move
-LATER = """
-    words/ words/README.md words/death-tolls.yml words/*.yml notebooks/parameters.yml marks.md docs/marks.md
-    03-back-test 04-record 05-extrajudicial-bodies 06-staffing 07-fact-check 08-publish 09-corroborate
-    toll.open toll.graphics.marks story.graphic story.save story.say ledger.name
-"""
-LATER = set(re.findall(r"\S+", LATER))
 
 
 def code(page):
@@ -90,12 +84,12 @@ def options():
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_to_files(page):
     links = {link for link in re.findall(r"\]\(([^)#]+)\)", page.read_text("utf-8")) if "://" not in link}
-    assert sorted(link for link in links - LATER if not (page.parent / link).exists()) == []
+    assert sorted(link for link in links if not (page.parent / link).exists()) == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_files_it_names_exist(page):
-    assert sorted(name for name in paths(page) - LATER if not exists(name, page)) == []
+    assert sorted(name for name in paths(page) if not exists(name, page)) == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -111,9 +105,9 @@ def test_the_commands_it_names_exist_with_their_options(page, options):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_functions_it_names_exist(page):
     text = "\n".join(code(page))
-    named = set(re.findall(r"\btoll(?:\.[a-z_]+)+\b(?!\.svg)", text)) - LATER
+    named = set(re.findall(r"\btoll(?:\.[a-z_]+)+\b(?!\.svg)", text))
     assert sorted(name for name in named if not found(name)) == []
-    methods = {match for match in re.findall(r"\b(ledger|story)\.([a-z_]+)\(", text) if ".".join(match) not in LATER}
+    methods = set(re.findall(r"\b(ledger|story)\.([a-z_]+)\(", text))
     for kind, method in methods:
         module, name = CLASSES[kind]
         assert hasattr(getattr(importlib.import_module(module), name), method), f"{kind}.{method}"
@@ -126,7 +120,6 @@ def test_the_readme_lists_every_command_with_its_options(options):
         assert set(re.findall(r"[` ](--?[a-z]+)", row)) <= options[command]
 
 
-@pytest.mark.xfail(reason="until the notebooks move", strict=False)
 def test_the_readme_says_what_each_notebook_writes():
     chain = yaml.safe_load((ROOT / "notebooks/chain.yml").read_text("utf-8"))
     rows = dict(re.findall(r"^\| `(\d\d-[a-z-]+)` \| (.*) \|$", PAGES[0].read_text("utf-8"), re.MULTILINE))
@@ -154,7 +147,7 @@ def test_the_drawing_of_a_figures_path_shows_what_is_there(monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
     places = {}
     for element in ET.parse(ROOT / "docs/architecture.svg").iter():
-        if (place := element.get("data-in")) and place not in LATER:
+        if place := element.get("data-in"):
             shown = " ".join("".join(element.itertext()).split())
             places.setdefault(place, []).append(shown)
     assert len(places) > 3
