@@ -169,7 +169,7 @@ def graphic(results: Results) -> Graphic:
     )
     meta = Meta.of("benchmarks", results.setting["measured"], ledger, "peers")
     built = Graphic.build("peers", lambda *canvas: chart(results, *canvas), _furniture(ledger), plotted, meta)
-    return replace(built, specs={"desktop/light": built.specs["desktop/light"]})
+    return replace(built, specs={"desktop": built.specs["desktop"]})
 
 
 def _ledger(results: Results) -> Ledger:

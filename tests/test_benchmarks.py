@@ -78,7 +78,7 @@ def test_files_are_compared_byte_for_byte(tmp_path, fault):
 def test_the_plain_script_has_every_cell_and_is_python():
     script = peers.plain_script(ROOT / "notebooks")
     compile(script, "script.py", "exec")
-    assert script.count("project = Project.find()") == len(list((ROOT / "notebooks").glob("*.ipynb")))
+    assert script.count("story = toll.open(") == len(list((ROOT / "notebooks").glob("*.ipynb")))
 
 
 def test_the_changed_figure_passes_the_gate(tmp_path):

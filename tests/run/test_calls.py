@@ -184,7 +184,7 @@ def test_a_pool_that_ends_is_an_error_and_not_a_wait(tmp_path):
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_helpers_end_with_an_owner_that_is_killed(tmp_path):
     code = (
-        "import sys, time; from toll.run import pool\n"
+        "import sys, time; from toll.run import pool; from toll.run.messages import Call\n"
         "with pool.helpers(2, 'functions:warm_up'):\n"
         "    pool.make([Call(name, 'functions:write', (sys.argv[1], 0.5)) for name in 'ab'])\n"
         "    print('up', flush=True); time.sleep(99)"

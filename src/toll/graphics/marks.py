@@ -208,15 +208,24 @@ def names(rows: Rows, y: Encoding) -> Layers:
 
 
 def bars(
-    rows: Rows, x: Encoding, y: Encoding, label: str | None = None, color: str = "blue", bold: bool | str = True
+    rows: Rows,
+    x: Encoding,
+    y: Encoding,
+    label: str | None = None,
+    short: str | None = None,
+    color: str = "blue",
+    bold: bool | str = True,
 ) -> Layers:
-    """Bars in lanes. `label` (a column) stands inside at the end, or outside where it does not fit.
+    """Bars in lanes. `label` (a column) stands inside at the end; where it does not fit, `short` or outside.
 
     The scale of `x` needs a domain and a range in px; `bold` may be a column of booleans.
     """
     frame, size = _frame(rows), 1.08 * canvas().label
     layers = [_chart(frame).mark_bar(color=color, height=_thick(y)).encode(x, y)]
     if label:
+        if short:
+            long = pl.Series(_fits(frame, x, label, 14, size), dtype=pl.Boolean)
+            frame, label = frame.with_columns(_shown=pl.when(long).then(label).otherwise(short)), "_shown"
         fits = pl.Series(_fits(frame, x, label, 14, size), dtype=pl.Boolean)
         look: dict[str, Any] = {"bold": bold, "fontSize": size, "dy": 0.065 * size}
         inside = look | {"color": ON.get(color, "ground"), "align": "right", "dx": -7}

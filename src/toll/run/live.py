@@ -112,6 +112,8 @@ class _Handler(SimpleHTTPRequestHandler):
             self._send(_live(file.read_bytes() if file.is_file() else NOTHING_YET), "text/html; charset=utf-8")
         elif file.is_file():
             super().do_GET()
+        elif path == "/favicon.ico":  # browsers ask for one
+            self._send(b"", "image/x-icon")
         else:
             self.send_error(HTTPStatus.NOT_FOUND)
 
