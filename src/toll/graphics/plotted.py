@@ -170,7 +170,7 @@ def _rows(layer: Layer, where: str) -> Iterator[Spec]:
     if text or not values:
         places = layer.fields(*numeric)
         yield from (
-            {"series": layer.name, **{k: v for k, v in row.items() if k[0] != "_" and k not in places}}
+            {"series": layer.name, **{k: _date(v) for k, v in row.items() if k[0] != "_" and k not in places}}
             for row in (layer.rows if layer.name else ())
         )
         return

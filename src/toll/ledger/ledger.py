@@ -275,11 +275,13 @@ class Ledger:
         )
 
     def cite(self, plotted: pl.DataFrame) -> pl.DataFrame:
-        """`plotted` with status, formula, source and paragraph of the entries whose ids are in its column `entry`.
+        """`plotted` with bounds, status, formula, source and paragraph of the entries whose ids are in column `entry`.
 
         Where that is null (a point on a line between two entries) the value is calculated.
         """
-        origin = self.frame().select("status", "formula", "source", "exact", entry="id", paragraph="locator")
+        origin = self.frame().select(
+            "low", "high", "status", "formula", "source", "exact", entry="id", paragraph="locator"
+        )
         cited = plotted.join(origin, on="entry", how="left", maintain_order="left")
         return cited.with_columns(pl.col("status").fill_null(CALCULATED))
 
