@@ -18,7 +18,9 @@ import altair as alt
 import polars as pl
 
 from toll.graphics.export import export
-from toll.graphics.graphic import Furniture, Graphic, Meta, Style
+from toll.graphics.graphic import Furniture, Graphic, Meta
+from toll.graphics.theme import HEADING, canvas
+from toll.graphics.theme import REPORTED as REPORTED_WEIGHT
 from toll.ledger.ledger import REPORTED, Entry, Ledger
 
 HERE = Path(__file__).parent
@@ -151,24 +153,8 @@ def _seconds(row: dict[str, Any]) -> str:
 def graphic(results: Results) -> Graphic:
     """The chart of the whole chain, for the desktop in the light theme."""
     ledger = _ledger(results)
-    entries = [(tool, measure) for tool in results.chain(CACHED) for measure in CHAINS]
-    plotted = ledger.cite(
-        pl.DataFrame(
-            {
-                "tool": results.name(tool),
-                "series": measure,
-                "value": entry.value,
-                "low": entry.low,
-                "high": entry.high,
-                "unit": entry.unit,
-                "entry": entry.id,
-            }
-            for tool, measure in entries
-            for entry in [ledger[f"{tool}_{measure}"]]
-        )
-    )
     meta = Meta.of("benchmarks", results.setting["measured"], ledger, "peers")
-    built = Graphic.build("peers", lambda *canvas: chart(results, *canvas), _furniture(ledger), plotted, meta)
+    built = Graphic.build("peers", lambda width, height: chart(results, width, height), _furniture(ledger), meta)
     return replace(built, specs={"desktop": built.specs["desktop"]})
 
 
@@ -242,23 +228,23 @@ def _furniture(ledger: Ledger) -> Furniture:
     )
 
 
-def chart(results: Results, width: float, height: float | None, style: Style) -> alt.LayerChart:
+def chart(results: Results, width: float, height: float | None) -> alt.LayerChart:
     """A bar for each tool under its name: on the time with every drawing new, that with the drawings cached."""
-    em, theme = style.label, style.theme
+    em = canvas().label
     drawn, cached = (_bars(results, measure, em) for measure in CHAINS)
     bottom = drawn["foot"].max() + 1.5 * em
     across = alt.Scale(domain=[0, drawn["high"].max()], range=[0, width - 3 * em], nice=False)
     down = alt.Scale(domain=[0, bottom], range=[0, bottom], nice=False)
     x, y = partial(alt.X, axis=None, scale=across), partial(alt.Y, axis=None, scale=down)
-    outside = {"align": "left", "dx": 0.4 * em, "fontWeight": style.reported}
-    inside = {"align": "right", "dx": -0.4 * em, "fontWeight": style.reported, "color": theme.ground}
+    outside = {"align": "left", "dx": 0.4 * em, "fontWeight": REPORTED_WEIGHT}
+    inside = {"align": "right", "dx": -0.4 * em, "fontWeight": REPORTED_WEIGHT, "color": "ground"}
     key = alt.Chart(drawn.tail(1)).encode(y("key:Q"))
     return alt.layer(
-        alt.Chart(drawn).mark_text(fontWeight=style.heading).encode(alt.XValue(0), y("title:Q"), alt.Text("name:N")),
-        *_measured(drawn, x, y, theme.red_80, theme.grid, "high:Q", outside),
-        *_measured(cached, x, y, theme.red, theme.hatch, "low:Q", inside),
-        key.mark_text(text="drawings cached", color=theme.ink_2).encode(alt.XValue(0)),
-        key.mark_text(text="each drawn anew", color=theme.ink_2, align="right").encode(x("seconds:Q")),
+        alt.Chart(drawn).mark_text(fontWeight=HEADING).encode(alt.XValue(0), y("title:Q"), alt.Text("name:N")),
+        *_measured(drawn, x, y, "red_80", "grid", "high:Q", outside),
+        *_measured(cached, x, y, "red", "gray", "low:Q", inside),
+        key.mark_text(text="drawings cached", color="ink_2").encode(alt.XValue(0)),
+        key.mark_text(text="each drawn anew", color="ink_2", align="right").encode(x("seconds:Q")),
     ).properties(width=width, height=height or bottom)
 
 

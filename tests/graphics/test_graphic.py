@@ -12,7 +12,7 @@ import altair as alt
 import polars as pl
 import pytest
 
-from support.rain import FURNITURE, META, RAIN, rain_chart, rain_graphic
+from support.rain import FURNITURE, rain_chart, rain_graphic
 from toll.graphics.graphic import Graphic
 from toll.graphics.theme import canvas
 from toll.problems import Problems
@@ -145,15 +145,3 @@ def test_a_chart_function_knows_its_canvas():
     ]
     assert [name for name, *_ in seen] == ["desktop", "mobile", "social", "square", "print-85mm"]
     assert canvas().name == "desktop"
-
-
-def test_a_chart_function_that_still_takes_a_style_is_drawn_the_same():  # until the notebooks move
-    def chart(width, height, style):
-        color, dots = style.theme.blue, style.theme.fade(0.4)
-        bars = alt.Chart(RAIN).mark_bar(color=color, height=20 * style.hairline, stroke=dots)
-        return bars.encode(alt.X("rain:Q", axis=None), alt.Y("month:N")).properties(height=height or 8 * style.label)
-
-    graphic = Graphic.build("rain", chart, FURNITURE, RAIN, META)
-    assert graphic.specs["print-85mm"]["mark"]["color"] == "blue"
-    assert graphic.specs["print-85mm"]["mark"]["stroke"] == "dot 60%"
-    assert graphic.data is RAIN
