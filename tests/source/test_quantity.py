@@ -2,12 +2,16 @@
 
 import datetime as dt
 import math
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toll.source.quantity import core, date_fits, parse
+from support.checkout import ROOT
+from toll.source.date_words import fits as date_fits
+from toll.source.numerals import CURRENCIES, SCALES
+from toll.source.quantity import AFTER, BEFORE, core, parse
 
 INF = math.inf
 
@@ -60,7 +64,57 @@ READINGS = [
     ("a dozen", "people", "", 12, 12, 12, "exact"),
     ("two lakh", "people", "", 2e5, 2e5, 2e5, "exact"),
     ("zero", "deaths", "", 0, 0, 0, "exact"),
+    # upper bounds
+    ("up to 500", "people", "", 500, 0, 500, "at most"),
+    ("no more than 500", "people", "", 500, 0, 500, "at most"),
+    ("500 or fewer", "people", "", 500, 0, 500, "at most"),
+    ("fewer than 500", "people", "", 500, 0, 499, "fewer than"),
+    ("under two dozen", "people", "", 24, 0, 23, "fewer than"),
+    # other ways to say at least and about
+    ("100 or more", "people", "", 100, 100, INF, "at least"),
+    ("upwards of 100", "people", "", 100, 100, INF, "at least"),
+    ("an estimated 8,500", "officers", "", 8500, 8450, 8550, "about"),
+    ("about 0", "deaths", "", 0, 0, 0.5, "about"),
+    # the region's groups, and other money
+    ("1,00,000", "people", "", 1e5, 1e5, 1e5, "exact"),
+    ("1,23,45,678", "people", "", 12_345_678, 12_345_678, 12_345_678, "exact"),
+    ("5 crore", "people", "", 5e7, 5e7, 5e7, "exact"),
+    ("Rs 5 crore", "rupees", "", 5e7, 5e7, 5e7, "exact"),
+    ("Rs. 1,00,000", "rupees", "", 1e5, 1e5, 1e5, "exact"),
+    ("about €2.5 million", "euros", "", 2.5e6, 2.45e6, 2.55e6, "about"),
+    ("£300", "pounds", "", 300, 300, 300, "exact"),
+    ("$2 to $3 million", "US dollars", "", None, 2e6, 3e6, "range"),
+    ("sixtieth", "deaths", "", 60, 60, 60, "ordinal"),
+    ("900 to 1,000 million", "people", "", None, 9e8, 1e9, "range"),
 ]
+
+SHARES = [
+    ("33%", "", 0.33, 0.33, 0.33, "exact"),
+    ("33 percent", "", 0.33, 0.33, 0.33, "exact"),
+    ("thirty-three per cent", "", 0.33, 0.33, 0.33, "exact"),
+    ("33%", "1%", 0.33, 0.325, 0.335, "about"),
+    ("about 30%", "", 0.3, 0.25, 0.35, "about"),
+    ("30 to 40 percent", "", None, 0.3, 0.4, "range"),
+    ("30%–40%", "", None, 0.3, 0.4, "range"),
+    ("between a quarter and a third", "", None, 0.25, 1 / 3, "range"),
+    ("half", "", 0.5, 0.5, 0.5, "exact"),
+    ("a third", "", 1 / 3, 1 / 3, 1 / 3, "exact"),
+    ("two-thirds", "", 2 / 3, 2 / 3, 2 / 3, "exact"),
+    ("nearly half", "", 0.5, 0.45, 0.5, "about"),
+    ("about a tenth", "", 0.1, 0.05, 0.15, "about"),
+    ("more than half", "", 0.5, 0.5, 1, "more than"),
+    ("at least one in eight", "", 0.125, 0.125, 1, "at least"),
+    ("one in eight", "", 0.125, 0.125, 0.125, "exact"),
+    ("5 of 15", "", 1 / 3, 1 / 3, 1 / 3, "exact"),
+]
+
+
+@pytest.mark.parametrize(("words", "rounded_to", "value", "low", "high", "qualifier"), SHARES)
+def test_a_share_is_read_in_percent_and_in_fractions(words, rounded_to, value, low, high, qualifier):
+    found = parse(words, "share", rounded_to, whole=False)
+    assert found.qualifier == qualifier
+    assert (found.low, found.high) == pytest.approx((low, high))
+    assert found.value == (None if value is None else pytest.approx(value))
 
 
 @pytest.mark.parametrize(("words", "unit", "rounded_to", "value", "low", "high", "qualifier"), READINGS)
@@ -82,10 +136,8 @@ def test_more_than_starts_at_the_next_whole_thing_only_where_whole_things_are_co
 
 UNREADABLE = [
     ("", "", "", "cannot be read"),
-    ("several", "", "", "cannot be read"),
-    ("dozens", "", "", "cannot be read"),
-    ("up to 500", "", "", "cannot be read"),
-    ("fewer than 500", "", "", "cannot be read"),
+    ("several", "", "", "gives no number"),
+    ("dozens", "", "", "gives no number"),
     ("a", "", "", "cannot be read"),
     ("about", "", "", "cannot be read"),
     ("-5", "", "", "cannot be read"),
@@ -101,10 +153,30 @@ UNREADABLE = [
     ("166 ", "", "", "extra spaces"),
     ("at  least 166", "", "", "extra spaces"),
     ("1,52", "", "", "group of three"),
-    ("1,00,000", "", "", "group of three"),
     ("1524,000", "", "", "group of three"),
     ("0201", "", "", "zero in front"),
-    ("1.524", "deaths", "", "not a whole number"),
+    ("1.52", "deaths", "", "not a whole number"),
+    ("2.5 to 3.5", "deaths", "", "not a whole number"),
+    ("hundreds", "bodies", "", "“hundreds” gives no number"),
+    ("thousands", "bodies", "", "gives no number"),
+    ("tens of thousands", "bodies", "", "gives no number"),
+    ("at least hundreds", "bodies", "", "gives no number"),
+    ("27.000", "officers", "", "Write 27,000 if it groups thousands, or 27.0000 if"),
+    ("1.524", "inhabitants per officer", "", "exactly three digits"),
+    ("one for every 1.524", "inhabitants per officer", "", "exactly three digits"),
+    ("one per 0", "inhabitants per officer", "", "divides by zero"),
+    ("0th", "deaths", "", "the number of no event"),
+    ("fewer than 0", "deaths", "", "below zero"),
+    ("0 of 0", "stations", "", "more than the whole"),
+    ("1,000 to 2,000 million", "people", "", "not clear whether “1,000”"),
+    ("1 to 1 million", "people", "", "Both ends"),
+    ("500 to 2 million", "people", "", "Write both ends in full"),
+    ("100 to 100", "people", "", "Both ends"),
+    ("€5", "US dollars", "", "cannot be read"),
+    ("a third", "officers", "", "so its unit is “share”, not “officers”"),
+    ("one in eight", "officers", "", "so its unit is “share”"),
+    ("120%", "share", "", "not a whole number|more than the whole"),
+    ("at least 100 or more", "people", "", "cannot be read"),
     ("21 to 18 million", "", "", "ends below"),
     ("900 to 800", "", "", "ends below"),
     ("16 of 15", "", "", "more than the whole"),
@@ -212,3 +284,24 @@ def test_the_number_alone(words, number):
 def test_a_date_fits_the_days_it_names(words, start, end, fits):
     assert parse(words, "date") == parse("2011", "date")
     assert date_fits(words, dt.date.fromisoformat(start), end and dt.date.fromisoformat(end)) is fits
+
+
+README = (ROOT / "data/raw/README.md").read_text("utf-8").split("is read\n")[1].split("\n## ")[0]
+ROWS = [line.strip("| ").split(" | ") for line in README.splitlines() if line.startswith("| ")][2:]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
+def test_the_documentation_reads_its_examples_as_the_code_does(row):
+    examples = [words for words in re.findall("`([^`]+)`", row[1]) if words not in ("rounded_to", "date")]
+    assert examples
+    units = ("date" if row[0] == "date" else "US dollars" if words[0] == "$" else "" for words in examples)
+    read = {parse(words, unit, whole=False).qualifier for words, unit in zip(examples, units, strict=True)}
+    assert read == {row[0]}
+
+
+def test_the_documentation_has_every_word_that_is_read():
+    assert [word for word in (*BEFORE, *AFTER, *SCALES) if word not in README] == []
+    assert [unit for unit in CURRENCIES if unit not in README] == []
+    assert {row[0] for row in ROWS} == {"exact", "range", "share", "ratio", "ordinal", "date", *BEFORE.values()} - {
+        "almost"
+    }

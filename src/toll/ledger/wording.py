@@ -11,6 +11,7 @@ MONTHS = ("Jan.", "Feb.", "March", "April", "May", "June", "July", "Aug.", "Sept
 FULL_MONTHS = ("January", "February", *MONTHS[2:7], "August", "September", "October", "November", "December")
 _MILLION = 1_000_000
 SHARES = ("share", "probability")
+CURRENCIES = {"US dollars": "$", "euros": "€", "pounds": "£", "rupees": "Rs\N{NO-BREAK SPACE}"}
 _FRACTIONS = {
     "a tenth": 1 / 10,
     "a fifth": 1 / 5,
@@ -37,7 +38,7 @@ def number(value: float, unit: str, decimals: int = 0) -> str:
         return "no limit" if value > 0 else "no lower limit"
     if unit in SHARES:
         return f"{_plain(100 * value, decimals)}%"
-    sign = "$" if unit == "US dollars" else ""
+    sign = CURRENCIES.get(unit, "")
     rounded = round(value, decimals)
     if abs(rounded) >= _MILLION:
         return f"{sign}{_plain(rounded / _MILLION, max(0, 6 + min(decimals, 0))).rstrip('0').rstrip('.')} million"

@@ -35,7 +35,7 @@ COLUMNS = {
     "value": "The number; empty for a date or a range",
     "low": "Lower bound",
     "high": "Upper bound; inf where there is none",
-    "qualifier": "exact, at least, more than, about, range, share, ratio, ordinal or date",
+    "qualifier": "exact, at least, more than, at most, fewer than, about, range, share, ratio, ordinal or date",
     "whole": "Second number of a share: the 15 of five of 15",
     "citation": "The source as a graphic names it",
     "published": "When the source was published",

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from toll.problems import Problem, quoted
-from toll.source import quantity
+from toll.source import date_words, quantity
 from toll.source.reading import Row, Sheets
 from toll.source.schema import (
     BODY,
@@ -132,7 +132,7 @@ def _periods(sheets: Sheets) -> Iterator[Problem]:
         if start and end and start > end:
             yield row.problem("period_end", f"{end} is before period_start, {start}.", "Swap or correct the two.")
         elif row.has("reading") and row.values["unit"] == quantity.DATE:
-            if not quantity.date_fits(row.cells["as_reported"], start, end):
+            if not date_words.fits(row.cells["as_reported"], start, end):
                 days = (row.cells[name] or "nothing" for name in ("period_start", "period_end"))
                 message = f"{' to '.join(dict.fromkeys(days))} is not what {quoted(row.cells['as_reported'])} means."
                 hint = "Give a day or weekday as that one day, a month or a year as its first and its last day."
