@@ -5,6 +5,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from support.entries import reported
 from toll.ledger.entry import CALCULATED, REPORTED, Entry, LedgerError
@@ -27,8 +28,60 @@ def test_at_least_stays_open_ended(ledger):
     rate = ledger.calculate("rate_of_bodies", "rate(bodies, bodies.days)", "a day", "Bodies a day", decimals=1)
     assert (rate.low, rate.high, rate.qualified) == (pytest.approx(201 / 181), math.inf, "at least 1.1")
     share = ledger.calculate("share_of_bodies", "killed / bodies", "share", "Share")
-    assert (share.low, share.qualifier) == (0, "about")
-    assert ledger.calculate("odd", "bodies - bodies", "bodies", "Odd").qualifier in ("exact", "at least", "about")
+    assert (share.low, share.qualified) == (0, "at most 51%")
+
+
+@pytest.mark.parametrize(
+    ("formula", "why"),
+    [
+        ("bodies - more", "no upper limit"),
+        ("bodies / more", "no upper limit"),
+        ("probability_above(more, bodies, 181, 365)", "no upper limit"),
+        ("rate_difference_p(bodies, 181, more, 365)", "no upper limit"),
+        ("rate_ratio(bodies, 181, more, 365)", "no upper limit"),
+        ("bodies / none", "zero"),
+        ("none / none", "zero"),
+        ("rate_ratio(bodies, 181, none, 365)", "zero"),
+        ("dispersion_index(none, 31, none, 28)", "zero"),
+    ],
+)
+def test_what_open_ends_or_zeros_leave_undetermined_is_not_known(ledger, formula, why):
+    ledger.add(reported("more", 30, 30, math.inf))
+    ledger.add(reported("none", 0))
+    entry = ledger.calculate("x", formula, "ratio", "Ratio of the two")
+    assert not entry.known
+    assert entry.caveat.startswith("ratio of the two is not known: ")
+    assert why in entry.caveat
+    assert ledger.text("It is {{ x }}.", "x notebook: finding").startswith("Left out: ratio of the two is not known")
+
+
+@pytest.mark.parametrize(
+    ("formula", "low", "high"),
+    [
+        ("probability_above(bodies, 150, 181, 365)", 0, 1),
+        ("rate_ratio_limit(100, 181, bodies, 365, 0.025)", 0, math.inf),
+        ("projected_total(bodies, 181, 365, 0.025)", 201, math.inf),
+        ("dispersion_index(bodies, 31, 201, 28, 190, 31)", 0, math.inf),
+    ],
+)
+def test_every_statistic_takes_an_open_end(ledger, formula, low, high):
+    entry = ledger.calculate("x", formula, "ratio", "x")
+    assert low <= entry.low <= entry.value <= entry.high <= high
+    assert math.inf in (entry.high, entry.value) or entry.low == 0
+
+
+def test_bounds_are_found_between_the_ends_where_a_statistic_turns():
+    """The p-value is one where the rates agree; the scatter is least where the counts can be alike."""
+    ledger = Ledger([reported("now", 102, 80, 130), reported("then", 166), reported("a", 10, 5, 30)])
+    p = ledger.calculate("p", "rate_difference_p(now, 219, then, 365)", "p-value", "p")
+    assert (p.low, p.high) == (pytest.approx(stats_p(130), abs=1e-6), pytest.approx(1, abs=1e-6))
+    scatter = ledger.calculate("scatter", "dispersion_index(a, 30, 20, 30, 20, 30)", "ratio", "Scatter")
+    assert scatter.low == pytest.approx(0, abs=1e-6)
+    assert scatter.high > scatter.value
+
+
+def stats_p(count: int) -> float:
+    return stats.binomtest(count, count + 166, 219 / (219 + 365)).pvalue
 
 
 def test_names_are_spelled_out_in_the_stored_formula(ledger):

@@ -100,12 +100,17 @@ class Entry:
         """The entry as printed where no other form is asked for."""
         if self.is_date:
             return wording.span(self.start, self.end)
-        return " to ".join(map(self.number, self.bounds)) if self.value is None else self.number(self.value)
+        if self.value is not None:
+            return self.number(self.value)
+        if self.is_minimum and self.low is not None:
+            return f"at least {self.number(self.low)}"
+        return " to ".join(map(self.number, self.bounds))
 
     @property
     def qualified(self) -> str:
         """With its qualifier: the source's own words if reported, ours ("about", "at least") if not."""
-        return self.as_reported or (self.text if self.qualifier == "exact" else f"{self.qualifier} {self.text}")
+        plain = self.value is None or self.qualifier == "exact"
+        return self.as_reported or (self.text if plain else f"{self.qualifier} {self.text}")
 
     def number(self, value: float) -> str:
         """`value`, which is in the unit of the entry, rounded and written like the entry itself."""

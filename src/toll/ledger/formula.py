@@ -1,4 +1,4 @@
-"""Formulas: arithmetic over entries, evaluated at every end of their bounds.
+"""Formulas: arithmetic over entries, evaluated over the whole of their bounds.
 
 A formula has entries (by id or by a name for one), their `.days`, `.year_days`, `.whole`, `.start` and `.end`, numbers,
 + - * / and the functions of `toll.ledger.estimate`. What the ledger shows a reviewer is what was evaluated.
@@ -46,11 +46,17 @@ def inputs(tree: ast.Expression) -> list[str]:
     return [name for name in named if name not in FUNCTIONS]
 
 
+class Undetermined(Exception):
+    """A formula has no number to give. The message is half a sentence that tells readers why."""
+
+
 def evaluate(tree: ast.Expression, entries: Mapping[str, Entry]) -> dict[str, Any]:
     """The result, as fields of an entry: value, low, high and qualifier, or start, end and qualifier of a date.
 
-    Bounds are the least and the greatest result over the ends of all `entries`: exact where the formula is monotone in
-    each, which all but p-values are. What rests on a range has no value, only bounds.
+    Bounds are the least and the greatest result over the bounds of all `entries`. They are found at the ends where the
+    formula is monotone in each entry, and by a search between the ends where it is not. What rests on a range has no
+    value, only bounds. Raises Undetermined for a division by zero, and for a result that open ends leave open on both
+    sides ("at least 5" less "at least 3").
     """
     ends = itertools.product(*(entry.bounds for entry in entries.values()))
     results = [_value(tree.body, entries, dict(zip(entries, corner, strict=True))) for corner in ends]
@@ -58,10 +64,57 @@ def evaluate(tree: ast.Expression, entries: Mapping[str, Entry]) -> dict[str, An
         return {"qualifier": "date", "start": min(results), "end": max(results)}
     values = {id: entry.value for id, entry in entries.items() if entry.value is not None}
     value = _value(tree.body, entries, values) if len(values) == len(entries) else None
+    if value is not None and not math.isfinite(value):
+        raise Undetermined("it would divide by a count of zero")
     results += [] if value is None else [value]
-    open_ended = any(map(math.isnan, results))  # infinity less infinity
-    low, high = (-math.inf, math.inf) if open_ended else (min(results), max(results))
-    return {"value": value, "low": low, "high": high, "qualifier": _qualifier(low, high)}
+    results += _between(tree, entries)
+    if any(map(math.isnan, results)):
+        raise Undetermined("the counts that it rests on have no upper limit, so it may be anything")
+    low, high = min(results), max(results)
+    return {"value": value, "low": low, "high": high, "qualifier": _qualifier(value, low, high)}
+
+
+def _between(tree: ast.Expression, entries: Mapping[str, Entry]) -> list[float]:
+    """The least and the greatest result inside the bounds, where a function of the formula may turn there."""
+    turns = any(isinstance(node, ast.Name) and node.id in estimate.NOT_MONOTONE for node in ast.walk(tree))
+    wide = {id: entry for id, entry in entries.items() if len(entry.bounds) > 1 and not entry.is_date}
+    if not turns or not wide:
+        return []
+    fixed = {id: entry.bounds[0] for id, entry in entries.items() if id not in wide}
+
+    def result(shares: tuple[float, ...]) -> float:
+        points = {id: _point(entry, share) for (id, entry), share in zip(wide.items(), shares, strict=True)}
+        return _value(tree.body, entries, fixed | points)
+
+    grid = list(itertools.product((0.0, 0.25, 0.5, 0.75) if len(wide) < 5 else (0.0, 0.5), repeat=len(wide)))
+    return [_extreme(result, grid, better) for better in (operator.lt, operator.gt)]
+
+
+def _point(entry: Entry, share: float) -> float:
+    """What lies that share of the way from the low end to the high end, or to infinity."""
+    low, high = entry.bounds
+    return low + max(low, 1.0) * share / (1 - share) if math.isinf(high) else low + (high - low) * share
+
+
+def _extreme(
+    result: Callable[[tuple[float, ...]], float],
+    grid: list[tuple[float, ...]],
+    better: Callable[[float, float], bool],
+) -> float:
+    """The best result that a pattern search finds from the best point of the grid (Hooke and Jeeves, JACM 8, 1961)."""
+    best = grid[0]
+    for point in grid[1:]:
+        best = point if better(result(point), result(best)) else best
+    step = 0.25
+    while step > 1e-6:
+        near = [
+            (*best[:i], min(max(best[i] + move, 0.0), 1 - 1e-9), *best[i + 1 :])
+            for i in range(len(best))
+            for move in (-step, step)
+        ]
+        improved = next((point for point in near if better(result(point), result(best))), None)
+        best, step = (improved, step) if improved else (best, step / 2)
+    return result(best)
 
 
 def _value(node: ast.expr, entries: Mapping[str, Entry], values: Mapping[str, Any]) -> Any:
@@ -80,9 +133,12 @@ def _value(node: ast.expr, entries: Mapping[str, Entry], values: Mapping[str, An
             try:
                 return _OPERATORS[type(op)](*ends)
             except ZeroDivisionError:
-                return math.inf
+                return math.inf if ends[0] else math.nan
         case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in FUNCTIONS:
-            return FUNCTIONS[name](*(_value(arg, entries, values) for arg in args))
+            try:
+                return FUNCTIONS[name](*(_value(arg, entries, values) for arg in args))
+            except ValueError as error:
+                raise LedgerError(f"“{ast.unparse(node)}” cannot be calculated: {error}.", name) from None
     raise _unfit(node)
 
 
@@ -91,7 +147,9 @@ def _unfit(node: ast.AST) -> LedgerError:
     return LedgerError(f"A formula has entries, numbers, + - * / and functions of toll.ledger.estimate; not “{found}”.")
 
 
-def _qualifier(low: float, high: float) -> str:
+def _qualifier(value: float | None, low: float, high: float) -> str:
     if low == high:
         return "exact"
-    return "at least" if high == math.inf else "at most" if low == -math.inf else "about"
+    if value is None:
+        return "at least" if high == math.inf else "at most" if low == -math.inf else "range"
+    return "at least" if value <= low else "at most" if value >= high else "about"

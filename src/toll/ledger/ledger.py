@@ -97,7 +97,10 @@ class Ledger:
         inputs = {id: self[id] for id in formulas.inputs(tree)}
         if missing := [entry for entry in inputs.values() if not entry.known]:
             return self.unknown(id, missing[0].caveat, label, unit, ast.unparse(tree))
-        made = formulas.evaluate(tree, inputs) | {"formula": ast.unparse(tree), "inputs": " ".join(inputs)}
+        try:
+            made = formulas.evaluate(tree, inputs) | {"formula": ast.unparse(tree), "inputs": " ".join(inputs)}
+        except formulas.Undetermined as why:
+            return self.unknown(id, f"{_lower(label)} is not known: {why}", label, unit, ast.unparse(tree))
         return self.add(Entry(id, label, unit, CALCULATED, decimals=decimals, **made))
 
     def running_totals(self, entries: list[Entry], prefix: str, label: str) -> list[Entry]:
@@ -290,6 +293,10 @@ class Ledger:
         found = [entry if isinstance(entry, Entry) else self[entry] for entry in entries]
         schema = dict.fromkeys(_COLUMNS, pl.String) | {"paragraph": pl.Int64}
         return pl.DataFrame([_row(entry) for entry in found if entry.known], schema, orient="row")
+
+
+def _lower(label: str) -> str:
+    return label[:1].lower() + label[1:]
 
 
 _COLUMNS = ("number", "bounds", "what", "status", "formula or exact words", "paragraph", "id")
