@@ -6,7 +6,7 @@
     claims.table()
 
 The words are in `words/fact-check.yml`, a block for each claim with `result`, what the computation shows, and
-`how_sure`, how far to trust it. Sums have words of their own, here.
+`how_sure`, how far to trust it. Sums have words of their own, here, unless the file has a block for one.
 """
 
 from __future__ import annotations
@@ -20,11 +20,23 @@ from toll.ledger.words import Meaning
 from toll.project import Project
 from toll.tables import Said
 
-VERDICTS = ("holds", "holds with a caveat", "not supported", "contradicted", "cannot be checked")
+# Three questions, kept apart: do the numbers fit, is it as the source says, did it come to pass.
+VERDICTS = {
+    "adds up": "The numbers fit together. Whether they are right is another question.",
+    "does not add up": "The numbers do not fit together.",
+    "holds": "The figures known by then support it.",
+    "holds with a caveat": "The figures support it, within the limits stated below.",
+    "not supported": "The figures that should support it do not.",
+    "contradicted": "Other figures say otherwise.",
+    "came to pass": "What was expected happened.",
+    "did not come to pass": "What was expected did not happen. That does not make the expectation wrong.",
+    "cannot be checked": "What it takes to check it was not known by the date of the data.",
+}
+UNDECIDED = "cannot be checked"
 FACT_CHECK = "fact-check"
 PARTS = ("result", "how_sure")
 _ADDED_UP = "The parts add up to {{ added }}; the source says {{ total.qualified }}."
-_SOME_ADDED_UP = "Some of its parts alone are {{ added }}; the source says {{ total.qualified }}."
+_SOME_ADDED_UP = "Some of the parts alone add up to {{ added }}; the source says {{ total.qualified }}."
 _COLUMNS = ("id", "claim", "verdict", "result", "how_sure", "source", "paragraph", "inputs")
 _SCHEMA = {name: pl.Int64 if name == "paragraph" else pl.String for name in _COLUMNS}
 
@@ -77,10 +89,14 @@ class Claims:
         own = {self._ledger[part].source for part in parts} == {total.source}
         words = {
             "result": _ADDED_UP if complete else _SOME_ADDED_UP,
-            "how_sure": "All are the source's own." if own else "Not all numbers are the source's own.",
+            "how_sure": "All figures come from the same report."
+            if own
+            else "The parts come from more than one source.",
         }
+        if block := words_file.find(self._project, FACT_CHECK, id, PARTS):
+            words = {part: template.text for part, template in block.parts.items()}
         meets = not total.surely_below(added) and not (complete and added.surely_below(total))
-        self._check(id, "holds" if meets else "contradicted", words, {"total": total, "added": added})
+        self._check(id, "adds up" if meets else "does not add up", words, {"total": total, "added": added})
 
     def _check(self, id: str, verdict: str, words: dict[str, str], names: dict[str, Meaning]) -> Said:
         assert verdict in VERDICTS, f"“{verdict}” is no verdict. Choose one of: {', '.join(VERDICTS)}."
@@ -90,7 +106,7 @@ class Claims:
         gap = self._ledger.gaps(claim["claim"], *words.values(), **names)
         found: dict[str, object] = {
             "claim": self._ledger.text(claim["claim"], place),
-            "verdict": VERDICTS[-1] if gap else verdict,
+            "verdict": UNDECIDED if gap else verdict,
             "result": f"Not known then: {gap}." if gap else self._ledger.text(words["result"], place, **names),
             "how_sure": "" if gap else self._ledger.text(words["how_sure"], place, **names),
             "source": claim["source"],

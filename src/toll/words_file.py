@@ -86,18 +86,29 @@ class Block:
 
 def load(project: Project, graphic: str, form: str | None = None, parts: tuple[str, ...] = PARTS) -> Block:
     """The block of a form, or the only one. Raises Problems for the faults of every block."""
+    blocks, shown = _blocks(project, graphic, parts)
+    if form not in blocks and (form or len(blocks) != 1):
+        message = f"There is no block “{form}”." if form else "There is not just one block, so a form is needed."
+        raise Problems([Problem(Where(shown), message, f"The file has: {', '.join(blocks) or 'none'}.")])
+    return blocks[form] if form else next(iter(blocks.values()))
+
+
+def find(project: Project, graphic: str, form: str, parts: tuple[str, ...] = PARTS) -> Block | None:
+    """The block of a form, if the file has one. Raises Problems for the faults of every block."""
+    return _blocks(project, graphic, parts)[0].get(form)
+
+
+def _blocks(project: Project, graphic: str, parts: tuple[str, ...]) -> tuple[dict[str, Block], str]:
+    """The blocks of a file by form, and what the file is called in messages."""
     path = project.words / f"{graphic}.yml"
     shown = path.relative_to(project.root).as_posix()
     entries = yaml_lines.load(path, shown)
     lines = path.read_text("utf-8").splitlines()
     problems: list[Problem] = []
     blocks = {name: _block(graphic, entry, shown, lines, problems, parts) for name, entry in entries.items()}
-    if form not in blocks and (form or len(blocks) != 1):
-        message = f"There is no block “{form}”." if form else "There is not just one block, so a form is needed."
-        problems.append(Problem(Where(shown), message, f"The file has: {', '.join(blocks) or 'none'}."))
     if problems:
         raise Problems(problems)
-    return blocks[form] if form else next(iter(blocks.values()))
+    return blocks, shown
 
 
 def _block(

@@ -12,6 +12,7 @@ has a `name` goes by it in the graphic's table; the column `entry` says which nu
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -315,19 +316,19 @@ def dot_grid(
     count: str,
     width: float,
     height: float | None,
-    minimum: str | None = None,
+    high: str | None = None,
     end: str = "",
     title: Words = (),
     name: str | None = None,
 ) -> alt.LayerChart:
     """A whole chart: a dot for each one counted. Several rows are grids side by side, under their titles (columns).
 
-    Where `minimum` (a column of booleans) is true, outlines that fade out follow the last dot, and in a single grid
-    the words `end`, beside them or below.
+    Outlines follow the last dot up to `high` (a column), and fade out where that is infinite; in a single grid the
+    words `end` follow them, beside or below.
     """
     frame, em = _frame(rows).rename({count: "value"}), canvas().label
     counts = frame["value"].cast(pl.Int64).to_list()
-    tails = [FADING * is_open for is_open in frame[minimum]] if minimum else [0] * len(counts)
+    tails = [up_to - each for up_to, each in zip(frame[high], counts, strict=True)] if high else [0.0] * len(counts)
     end = end if len(counts) == 1 and tails[0] else ""
     above = (1.3 * len(title) + 0.5) * em if title else 0
     per_row, px, beside = _grid(counts, tails, width, height and height - above, end)
@@ -346,7 +347,11 @@ def dot_grid(
         style: dict[str, Any] = {"color": "ink", "bold": True} if i == len(title) else {"color": "ink_2"}
         layers += _text(panels, [_on(x, "_left"), alt.YValue((1.3 * i - 0.7) * em)], text, dx=-RADIUS * px, **style)
     outlines = [
-        {"_x": left + dot % per_row, "_y": dot // per_row, "_color": f"dot {96 - 14 * (dot - number)}%"}
+        {
+            "_x": left + dot % per_row,
+            "_y": dot // per_row,
+            "_color": f"dot {96 - 14 * (dot - number)}%" if math.isinf(tail) else "dot",
+        }
         for left, number, tail in zip(panels["_left"], counts, tails, strict=True)
         for dot in range(number, _last(number, tail, per_row) + 1)
     ]
@@ -530,12 +535,14 @@ def _diagonals(frame: pl.DataFrame, x: Encoding, y: Encoding) -> pl.DataFrame:
     return _frame(ends)
 
 
-def _last(count: int, tail: int, per_row: int) -> int:
-    """The number of the last dot, counted from zero, with the outlines that its row has room for."""
-    return count - 1 + min(tail, per_row - count % per_row)
+def _last(count: int, tail: float, per_row: int) -> int:
+    """The number of the last dot, counted from zero: a tail without end has the outlines that its row has room for."""
+    return count - 1 + (min(FADING, per_row - count % per_row) if math.isinf(tail) else int(tail))
 
 
-def _grid(counts: list[int], tails: list[int], width: float, height: float | None, end: str) -> tuple[int, float, bool]:
+def _grid(
+    counts: list[int], tails: list[float], width: float, height: float | None, end: str
+) -> tuple[int, float, bool]:
     """Dots in a row, px from one to the next, and whether the words at the open end fit beside it."""
     em, panels = canvas().label, len(counts)
 
@@ -548,7 +555,9 @@ def _grid(counts: list[int], tails: list[int], width: float, height: float | Non
             return per_row, px, True
         return per_row, min(across, (height - 1.4 * em) / down) if height else across, False
 
+    most = max(count + (FADING if math.isinf(tail) else tail) for count, tail in zip(counts, tails, strict=True))
     if height:
-        return max(map(grid, range(6, 51)), key=lambda tried: (round(tried[1], 1), tried[2]))
+        return max(map(grid, range(6, 101)), key=lambda tried: (round(tried[1], 1), tried[2]))
     single, shared = (25, 44) if canvas().wide else (20, 33)
-    return grid(single if panels == 1 else int((shared + GAP) / panels - GAP))
+    square = math.ceil(math.sqrt(most / panels))  # many dots are no taller than a square of the plot's width
+    return grid(max(square, single if panels == 1 else int((shared + GAP) / panels - GAP)))

@@ -10,6 +10,7 @@ from toll.ledger import wording
 
 REPORTED, CHOSEN, CALCULATED = "reported", "chosen", "calculated"
 UNKNOWN = "not known"
+ONE_SIDED = ("at least", "more than", "at most", "fewer than")
 
 
 class LedgerError(ValueError):
@@ -96,21 +97,36 @@ class Entry:
         return self.unit == "date"
 
     @property
-    def text(self) -> str:
-        """The entry as printed where no other form is asked for."""
+    def is_limit(self) -> bool:
+        """Whether the number is only a limit: "at least 30", "fewer than 500"."""
+        return self.qualifier in ONE_SIDED
+
+    @property
+    def bare(self) -> str:
+        """The number without what limits it; both ends of a range."""
         if self.is_date:
             return wording.span(self.start, self.end)
-        if self.value is not None:
+        if self.value is not None and (self.is_reported or not self.is_limit):
             return self.number(self.value)
-        if self.is_minimum and self.low is not None:
-            return f"at least {self.number(self.low)}"
-        return " to ".join(map(self.number, self.bounds))
+        ends = [self.low] if self.qualifier == "at least" else [self.high] if self.is_limit else self.bounds
+        return " to ".join(self.number(end) for end in ends if end is not None)
+
+    @property
+    def text(self) -> str:
+        """The entry as printed where no other form is asked for. A limit is never printed as if it were the count."""
+        return f"{self.qualifier if self.is_limit else ''} {self.bare}".lstrip()
 
     @property
     def qualified(self) -> str:
         """With its qualifier: the source's own words if reported, ours ("about", "at least") if not."""
-        plain = self.value is None or self.qualifier == "exact"
-        return self.as_reported or (self.text if plain else f"{self.qualifier} {self.text}")
+        return self.as_reported or (f"about {self.text}" if self.qualifier == "about" else self.text)
+
+    @property
+    def middle(self) -> float | None:
+        """Where a chart draws it: at its value, or in the middle of a range."""
+        if self.value is not None or self.low is None or self.high is None:
+            return self.value
+        return self.low if self.is_minimum else (self.low + self.high) / 2
 
     def number(self, value: float) -> str:
         """`value`, which is in the unit of the entry, rounded and written like the entry itself."""

@@ -22,6 +22,11 @@ def rate(count: float, days: float) -> float:
     return count / days
 
 
+def remaining(total: float, part: float) -> float:
+    """What is left of a total without a part of it; nothing where the part is given as the larger."""
+    return max(total - part, 0.0)
+
+
 def even_pace(count: float, elapsed: float, whole: float) -> float:
     """Total after `whole` days if events go on at the pace of the first `elapsed` days, which had `count`."""
     return count * whole / elapsed

@@ -58,20 +58,31 @@ def evaluate(tree: ast.Expression, entries: Mapping[str, Entry]) -> dict[str, An
     value, only bounds. Raises Undetermined for a division by zero, and for a result that open ends leave open on both
     sides ("at least 5" less "at least 3").
     """
-    ends = itertools.product(*(entry.bounds for entry in entries.values()))
-    results = [_value(tree.body, entries, dict(zip(entries, corner, strict=True))) for corner in ends]
+    corners = list(itertools.product(*(_ends(entry) for entry in entries.values())))
+    results = [_value(tree.body, entries, {id: end for id, (end, _) in zip(entries, c, strict=True)}) for c in corners]
     if isinstance(results[0], date):
         return {"qualifier": "date", "start": min(results), "end": max(results)}
     values = {id: entry.value for id, entry in entries.items() if entry.value is not None}
     value = _value(tree.body, entries, values) if len(values) == len(entries) else None
     if value is not None and not math.isfinite(value):
         raise Undetermined("it would divide by a count of zero")
-    results += [] if value is None else [value]
-    results += _between(tree, entries)
     if any(map(math.isnan, results)):
         raise Undetermined("the counts that it rests on have no upper limit, so it may be anything")
+    sure = [result for result, corner in zip(results, corners, strict=True) if not any(open for _, open in corner)]
+    open_above, open_below = max(results) > max(sure), min(results) < min(sure)
+    results += [] if value is None else [value]
+    results += _between(tree, entries)
     low, high = min(results), max(results)
-    return {"value": value, "low": low, "high": high, "qualifier": _qualifier(value, low, high)}
+    qualifier = "at least" if open_above else "at most" if open_below else _qualifier(value, low, high)
+    return {"value": value, "low": low, "high": high, "qualifier": qualifier}
+
+
+def _ends(entry: Entry) -> list[tuple[Any, bool]]:
+    """The ends of what an entry may be, and whether its source leaves it open there."""
+    if not entry.is_limit:
+        return [(end, False) for end in entry.bounds]
+    far = entry.bounds[0] if entry.qualifier in ("at most", "fewer than") else entry.bounds[-1]
+    return [(end, end == far and len(entry.bounds) > 1) for end in entry.bounds]
 
 
 def _between(tree: ast.Expression, entries: Mapping[str, Entry]) -> list[float]:
@@ -137,6 +148,8 @@ def _value(node: ast.expr, entries: Mapping[str, Entry], values: Mapping[str, An
         case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in FUNCTIONS:
             try:
                 return FUNCTIONS[name](*(_value(arg, entries, values) for arg in args))
+            except OverflowError:
+                raise Undetermined("it lies beyond every calendar") from None
             except ValueError as error:
                 raise LedgerError(f"“{ast.unparse(node)}” cannot be calculated: {error}.", name) from None
     raise _unfit(node)
@@ -150,6 +163,4 @@ def _unfit(node: ast.AST) -> LedgerError:
 def _qualifier(value: float | None, low: float, high: float) -> str:
     if low == high:
         return "exact"
-    if value is None:
-        return "at least" if high == math.inf else "at most" if low == -math.inf else "range"
-    return "at least" if value <= low else "at most" if value >= high else "about"
+    return "range" if value is None else "about"

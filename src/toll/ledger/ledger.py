@@ -148,7 +148,7 @@ class Ledger:
         """The reported count that runs from January 1 as far into `year` as any does that ends before the year."""
         first, last = date(year, 1, 1), date(year, 12, 31)
         counts = [e for e in self.counts(quantity, place) if e.start == first and e.period[1] < last]
-        why = f"the sources in use give no count of {quantity} in {place} that begins with {year}"
+        why = f"the sources in use give no count of {quantity} in {place} for the first part of {year}"
         furthest = max(counts, key=lambda entry: entry.period[1], default=None)
         return furthest or self.unknown(f"{quantity}, {year} so far", why)
 

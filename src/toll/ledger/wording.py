@@ -37,12 +37,25 @@ def number(value: float, unit: str, decimals: int = 0) -> str:
     if math.isinf(value):
         return "no limit" if value > 0 else "no lower limit"
     if unit in SHARES:
-        return f"{_plain(100 * value, decimals)}%"
+        return _percent(value, unit, decimals)
+    if 0 < value < 10**-decimals / 2:  # not nothing, though it would round to it
+        return f"less than {_plain(10**-decimals, decimals)}"
     sign = CURRENCIES.get(unit, "")
     rounded = round(value, decimals)
     if abs(rounded) >= _MILLION:
         return f"{sign}{_plain(rounded / _MILLION, max(0, 6 + min(decimals, 0))).rstrip('0').rstrip('.')} million"
     return f"{sign}{_plain(rounded, decimals)}"
+
+
+def _percent(value: float, unit: str, decimals: int) -> str:
+    """A share in percent. A probability is never printed as certain, and a share is not all or nothing by rounding."""
+    least = 10**-decimals
+    rounded = round(100 * value, decimals)
+    if rounded >= 100 > 100 * value or (unit == "probability" and rounded >= 100):
+        return f"more than {_plain(100 - least, decimals)}%"
+    if rounded <= 0 < value or (unit == "probability" and rounded <= 0):
+        return f"less than {_plain(least, decimals)}%"
+    return f"{_plain(100 * value, decimals)}%"
 
 
 def _plain(value: float, decimals: int) -> str:
@@ -61,30 +74,41 @@ def ordinal(value: float) -> str:
     return f"{int(value):,}{num2words(int(value), to='ordinal_num')[-2:]}"
 
 
-def odds(probability: float) -> str:
-    """A probability to the nearest tenth: "roughly a 6-in-10". It never sounds certain."""
-    match round(10 * probability):
-        case 0:
-            return "a less than 1-in-10"
-        case 10:
-            return "a better than 9-in-10"
-        case tenths:
-            return f"roughly {'an' if tenths == 8 else 'a'}\N{NO-BREAK SPACE}{tenths}-in-10"
+def chance(low: float, high: float, middle: float | None) -> str:
+    """A probability between `low` and `high`, to the nearest tenth: "roughly a 6-in-10 chance". It is never certain."""
+    ends = [min(max(round(10 * end), 0), 10) for end in (low, high)]
+    if ends[1] - ends[0] > 1:
+        return _open_chance(*ends)
+    tenths = round(10 * (low + high) / 2 if middle is None else 10 * middle)
+    return {
+        0: "a less than 1-in-10 chance",
+        10: "a better than 9-in-10 chance",
+    }.get(tenths, f"roughly {_tenths(tenths)} chance")
+
+
+def _open_chance(low: int, high: int) -> str:
+    if low > 0 and high == 10:
+        return f"at least {_tenths(min(low, 9))} chance"
+    if low == 0 and high < 10:
+        return f"at most {_tenths(max(high, 1))} chance"
+    return "a chance that these counts leave open" if low == 0 else f"{_tenths(low)} to {_tenths(high)} chance"
+
+
+def _tenths(number: int) -> str:
+    return f"{'an' if number == 8 else 'a'}\N{NO-BREAK SPACE}{number}-in-10"
 
 
 def fraction(share: float) -> str:
-    """A share as the nearest common fraction ("nearly a third"); as a percentage where none is within 3 points."""
+    """A share as the nearest common fraction ("nearly a third"); as a percentage where none is within 3 points.
+
+    Only a share that prints as the fraction does is called by it alone: 49.9% is “nearly half”.
+    """
     name, nearest = min(_FRACTIONS.items(), key=lambda fraction: abs(fraction[1] - share))
     if abs(share - nearest) > 0.03:
         return number(share, "share")
     if round(share, 3) == round(nearest, 3):
         return name
     return f"{'nearly' if share < nearest else 'more than'} {name}"
-
-
-def more_than(value: float) -> str:
-    """The whole number that `value` exceeds, as "more than one"; the number itself where it is whole."""
-    return words(value) if value == int(value) else f"more than {words(int(value))}"
 
 
 def day(when: date) -> str:

@@ -13,6 +13,7 @@ import functools
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import jinja2
@@ -38,7 +39,11 @@ class Form(NamedTuple):
 
 
 FORMS = {
-    "text": Form("the number itself, as without a form", lambda e: e.text),
+    "text": Form("the number itself, as without a form; a limit with its “at least” or “at most”", lambda e: e.text),
+    "number": Form("the bare number, without “at least” or “at most”", lambda e: e.bare),
+    "about": Form("with “about” before it, unless a limit or a range stands there", lambda e: _about(e)),
+    "tally": Form("the number, or “none” where it is zero", lambda e: "none" if _zero(e) else e.text),
+    "rounded": Form("rounded to three digits, for a headline", lambda e: _rounded(e)),
     "qualified": Form("with its qualifier, in the source's own words if reported", lambda e: e.qualified),
     "label": Form("what it is", lambda e: e.label),
     "year": Form("the year in which its period ends", lambda e: str((e.end or e.start).year)),
@@ -51,11 +56,14 @@ FORMS = {
     "low": Form("its lower bound", lambda e: e.number(e.low)),
     "high": Form("its upper bound", lambda e: e.number(e.high)),
     "whole": Form("the number that it is a part of", lambda e: e.number(e.whole)),
-    "words": Form("a whole number, in words below ten", lambda e: wording.words(e.value)),
+    "words": Form("a whole number, in words below ten", lambda e: _limited(e, wording.words(e.value))),
     "ordinal": Form("a whole number as an ordinal", lambda e: wording.ordinal(e.value)),
-    "odds": Form("a probability to the nearest tenth", lambda e: wording.odds(e.value)),
-    "fraction": Form("a share as the nearest common fraction", lambda e: wording.fraction(e.value)),
-    "more_than": Form("the whole number that it exceeds", lambda e: wording.more_than(e.value)),
+    "chance": Form(
+        "a probability to the nearest tenth; what its bounds leave open is said",
+        lambda e: wording.chance(e.low, e.high, e.value),
+    ),
+    "fraction": Form("a share as the nearest common fraction, where that fits all it may be", lambda e: _fraction(e)),
+    "floor": Form("the whole number that it surely exceeds, in words below ten", lambda e: wording.words(_floor(e))),
     "citation": Form("its source", lambda e: e.citation),
     "outlet": Form("its source without the authors", lambda e: wording.outlet(e.citation)),
     "attributed_to": Form("who says so in the source", lambda e: e.attributed_to),
@@ -65,15 +73,54 @@ FORMS = {
 CONDITIONS = {
     "known": Form("it was known by the edition's date", lambda e: e.known),
     "is_minimum": Form("it has no upper limit: “at least”", lambda e: e.high == math.inf),
+    "is_limit": Form("only a limit is known: “at least”, “at most”", lambda e: e.is_limit),
+    "is_range": Form("only its two ends are known", lambda e: e.value is None and not e.is_minimum),
+    "is_approximate": Form("its source says “about”", lambda e: e.is_reported and e.qualifier == "about"),
+    "is_zero": Form("it is zero", lambda e: _zero(e)),
+    "above_zero": Form("all that it may be is above zero", lambda e: e.low is not None and e.low > 0),
+    "above_one": Form("all that it may be is above one", lambda e: e.low is not None and e.low > 1),
     "is_ordinal": Form("its source gives it as an ordinal", lambda e: e.qualifier == "ordinal"),
     "is_reported": Form("a source reports it; it is neither calculated nor chosen", lambda e: e.is_reported),
 }
-_OF_ALL = ("text", "qualified", "low", "high", "year", "start_year", "start", "end", "date")
-_OF_SHARES = ("odds", "fraction")
-_OF_COUNTS = ("whole", "words", "ordinal", "more_than")
+_OF_ALL = (*("text", "number", "qualified", "rounded", "low", "high"), *("year", "start_year", "start", "end", "date"))
+_OF_SHARES = ("chance", "fraction")
+_OF_COUNTS = ("whole", "words", "ordinal", "floor")
 MARKUP = re.compile(r"{{.*?}}|{%.*?%}", re.DOTALL)
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 UNFIT = (AttributeError, TypeError, ValueError, OverflowError)  # what a form raises that an entry does not have
+
+
+def _zero(entry: Entry) -> bool:
+    return (entry.low, entry.high) == (0, 0)
+
+
+def _about(entry: Entry) -> str:
+    return entry.text if entry.is_limit or entry.value is None else f"about {entry.text}"
+
+
+def _limited(entry: Entry, text: str) -> str:
+    return f"{entry.qualifier} {text}" if entry.is_limit else text
+
+
+def _fraction(entry: Entry) -> str:
+    """In words only where these fit all that the share may be."""
+    if entry.value is None:
+        return entry.text
+    ends = [entry.value] if entry.is_limit else [entry.low or 0.0, entry.value, entry.high or 0.0]
+    [words, *others] = {wording.fraction(end) for end in ends}
+    return _about(entry) if others else _limited(entry, words)
+
+
+def _rounded(entry: Entry) -> str:
+    if entry.value is None:
+        return entry.text
+    digits = 2 - math.floor(math.log10(max(abs(entry.value), 1.0)))
+    return _limited(entry, wording.number(entry.value, entry.unit, min(entry.decimals, digits)))
+
+
+def _floor(entry: Entry) -> float:
+    """The largest whole number below the lower bound."""
+    return math.ceil(entry.low or 0.0) - 1
 
 
 def forms(entry: Entry) -> list[str]:
@@ -146,6 +193,13 @@ class _Printed:
         except UNFIT:
             raise LedgerError(f"{self._entry.id} cannot be printed in the form “{name}”.", name) from None
 
+    def __eq__(self, other: object) -> bool:
+        """Whether both are exact, and the same number."""
+        ends = {*self._entry.bounds, *other._entry.bounds} if isinstance(other, _Printed) else ()
+        return len(ends) == 1
+
+    __hash__ = None  # type: ignore[assignment]
+
     def __lt__(self, other: _Printed) -> bool:
         return self._entry.surely_below(other._entry)
 
@@ -167,10 +221,37 @@ def _citations(printed: Iterable[_Printed]) -> str:
     return "; ".join(each.citation for each in first.values())
 
 
+def _counted(printed: _Printed, one: str, several: str = "", in_words: bool = False) -> str:
+    """A count with its noun, which agrees with it: "102 deaths", "at least 1 death", "no deaths", "six months"."""
+    several = several or f"{one}s"
+    if printed.is_zero:
+        printed.number  # noted as printed, though in a word  # noqa: B018
+        return f"no {several}"
+    told = printed.words if in_words else printed.qualified if printed.is_approximate else printed.text
+    return f"{told} {one if printed._entry.value == 1 else several}"
+
+
+def _range(ends: Sequence[_Printed], joined: str = " to ", rounded: bool = False) -> str:
+    """From the first to the last: "151 to 192"; the one number where they are alike, "at least 151" without an end."""
+    first, last = ends[0], ends[-1]
+    if first == last:
+        return first.tally
+    number = attrgetter("rounded" if rounded else "number")
+    low = first.low if first._entry.value is None or first._entry.is_minimum else number(first)
+    if last._entry.is_minimum or first._entry.is_minimum:
+        return f"at least {low}"
+    return joined.join(dict.fromkeys((low, last.high if last._entry.value is None else number(last))))
+
+
 # Plain text (pages escape it), and no way from an entry to the rest of Python: claims come from a table.
 _JINJA = SandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
 _JINJA.globals.clear()
-_JINJA.filters |= {"citations": _citations, "capitalize": lambda text: str(text)[:1].upper() + str(text)[1:]}
+_JINJA.filters |= {
+    "citations": _citations,
+    "counted": _counted,
+    "range": _range,
+    "capitalize": lambda text: str(text)[:1].upper() + str(text)[1:],
+}
 
 
 @functools.cache

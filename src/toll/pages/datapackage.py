@@ -9,8 +9,8 @@ from typing import Any
 import polars as pl
 
 from toll import digests, story_tables, tables
+from toll.claims import VERDICTS as OF_CLAIMS
 from toll.graphics.theme import LICENCE, LICENCE_TITLE
-from toll.pages import fact_check
 from toll.problems import Problem, Problems, Where
 from toll.source import schema
 
@@ -23,7 +23,7 @@ TABLES = {
     "disputed": "Every count that another source disputes, and what would change with the other count",
 }
 TYPES = {pl.String: "string", pl.Float64: "number", pl.Int64: "integer", pl.Date: "date", pl.Boolean: "boolean"}
-VERDICTS = list(fact_check.VERDICTS)
+VERDICTS = list(OF_CLAIMS)
 COLUMNS = {
     **schema.meanings(schema.SUMS, schema.QUANTITIES, schema.CLAIMS, schema.FIGURES),
     "paragraph": schema.FIGURES.columns["locator"].meaning,

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from toll import story_tables
+from toll.claims import VERDICTS
 from toll.ledger import wording
 from toll.pages.index import FACT_CHECK_PAGE
 from toll.pages.rendering import render
@@ -20,14 +21,6 @@ if TYPE_CHECKING:
     from toll.graphics.graphic import LeftOut
     from toll.ledger.ledger import Ledger
     from toll.project import Project
-
-VERDICTS = {
-    "holds": "The figures known by then support it.",
-    "holds with a caveat": "The figures support it, within the limits stated below.",
-    "not supported": "The figures that should support it do not.",
-    "contradicted": "Other figures, or its own, say otherwise.",
-    "cannot be checked": "What it takes to check it was not known by the date of the data.",
-}
 
 
 def write(

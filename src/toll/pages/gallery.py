@@ -111,12 +111,12 @@ def address(base_url: str) -> str:
 
 
 def corrected(project: Project, graphic: Graphic, ledger: Ledger) -> Graphic:
-    """The graphic with a note of the corrections, newest first, of the figures behind its numbers."""
+    """The graphic with a note of the corrections, newest first, of the numbers behind its own."""
     labels = {entry.id: entry.label for entry in ledger.provenance(graphic.name)}
     notes = [
-        f"Corrected {wording.full_date(each.date)}: “{each.was}” is now “{each.now}” ({labels[each.figure]})."
+        f"Corrected {wording.full_date(each.date)}: “{each.was}” is now “{each.now}” ({labels[each.id]})."
         for each in sorted(raw.read(project).corrections, key=lambda correction: correction.date, reverse=True)
-        if each.figure in labels
+        if (each.table, each.field) == ("figures", "as_reported") and each.id in labels
     ]
     note = " ".join(filter(None, [graphic.furniture.note, *notes]))
     return replace(graphic, furniture=replace(graphic.furniture, note=note))
@@ -161,8 +161,14 @@ def _describe(
         "data": folder.write(name, plotted[name]) | {"columns": header, "rows": rows},
         "bundle": folder.write(f"{graphic.name}.zip", zipped),
         "numbers": numbers,
-        "corrections": [correction_record(correction) for correction in corrections if correction.figure in used],
+        "corrections": [
+            correction_record(correction) for correction in _of_figures(corrections) if correction.id in used
+        ],
     }
+
+
+def _of_figures(corrections: Sequence[raw.Correction]) -> list[raw.Correction]:
+    return [correction for correction in corrections if correction.table == "figures"]
 
 
 def _numbers(ledger: Ledger, graphic: str) -> list[dict[str, Any]]:

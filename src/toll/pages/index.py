@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from toll.problems import Problem, Problems, Where
@@ -31,6 +32,14 @@ def load_all(project: Project, first: str) -> dict[str, Index]:
     """By edition, every gallery.json in figures/: the edition `first` leads, the others follow by name."""
     names = (path.parent.relative_to(project.figures).as_posix() for path in project.figures.rglob(INDEX))
     return {name: load(project, name) for name in sorted(names, key=lambda name: (name != first, name))}
+
+
+def left_out(processed: Path, graphic: str) -> str:
+    """Why an edition, whose processed tables these are, has left a graphic out; empty if it has not."""
+    try:
+        return json.loads((processed / "graphics" / f"{graphic}.json").read_text("utf-8")).get("left_out", "")
+    except (OSError, ValueError):
+        return ""
 
 
 def correction_record(correction: raw.Correction) -> dict[str, str]:

@@ -43,7 +43,9 @@ def _front_page(published: dict[str, Index], corrections: list[dict[str, str]]) 
         graphics = [graphic | {"views": edition_page.views(graphic["pictures"])} for graphic in edition["graphics"]]
         used = {number["id"] for graphic in graphics for number in graphic["numbers"]}
         carried = [correction for graphic in graphics for correction in graphic["corrections"]]
-        pending = [each for each in corrections if each["figure"] in used and each not in carried]
+        pending = [
+            each for each in corrections if each["id"] in used and each["table"] == "figures" and each not in carried
+        ]
         editions.append(edition | {"name": name, "graphics": graphics, "pending": pending})
     return render("front", editions=editions, titles=index.TITLES)
 
@@ -76,11 +78,11 @@ def _corrections(corrections: Iterable[raw.Correction]) -> str:
     head = "# Corrections\n\n`toll run` writes this page from `data/raw/corrections.csv`.\n\n"
     rows = sorted(corrections, key=lambda correction: correction.date, reverse=True)
     if not rows:
-        return f"{head}No figure has been corrected.\n"
-    table = "| date | figure | was | now | reason |\n| --- | --- | --- | --- | --- |\n"
+        return f"{head}Nothing has been corrected.\n"
+    table = "| date | row | what | was | now | reason |\n| --- | --- | --- | --- | --- | --- |\n"
     for row in rows:
         was, now, reason = map(_escaped, (row.was, row.now, row.reason))
-        table += f"| {row.date.isoformat()} | `{row.figure}` | {was} | {now} | {reason} |\n"
+        table += f"| {row.date.isoformat()} | `{row.id}` | {row.field} | {was} | {now} | {reason} |\n"
     return head + table
 
 

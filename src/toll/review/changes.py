@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from toll.ledger.entry import Place
 from toll.pages import index
+from toll.problems import Problem, Problems, Where
 from toll.project import Project
 from toll.review import pixels, record
 from toll.review.record import Publication
@@ -61,16 +62,21 @@ class ChangedText:
 @dataclass(frozen=True)
 class ChangedGraphic:
     """`files` is how many of its files changed. `share` is the share of pixels that differ in the first picture that
-    changed, `views` has it as PNGs: "before", "after", "changed"."""
+    changed, `views` has it as PNGs: "before", "after", "changed". `gone` says why it is no longer published."""
 
     name: str
     headline: str
     files: int
     share: float
     views: dict[str, bytes]
+    gone: str = ""
 
     @property
     def summary(self) -> str:
+        if self.views and "after" not in self.views:
+            return f"no longer published{': ' if self.gone else ''}{self.gone}"
+        if self.views and "before" not in self.views:
+            return f"new, {self.files} files"
         pixels = f"{self.share:.1%} of the pixels differ" if self.views else "no picture looks different"
         return f"{self.files} file{'s' if self.files > 1 else ''} changed, {pixels}"
 
@@ -161,8 +167,10 @@ def _reasons(old: Ledger, new: Ledger, before: Entry | None, after: Entry | None
             yield f"parameter: {_exactly(before)} → {_exactly(after)}"
         if before.text == after.text:
             yield f"prints the same, unrounded {_exactly(before)} → {_exactly(after)}"
-    if reworded := [name for name in DESCRIPTIONS if getattr(before, name) != getattr(after, name)]:
-        yield f"{', '.join(reworded).replace('_', ' ')} reworded"
+    for name in DESCRIPTIONS:
+        was, now = (str(getattr(entry, name) or "nothing") for entry in (before, after))
+        if was != now:
+            yield f"{name.replace('_', ' ')}: “{was}” is now “{now}”"
 
 
 def _differ(before: Entry, after: Entry) -> bool:
@@ -206,8 +214,20 @@ def _graphics(
         own = dict.fromkeys([*new.files.get(name, ()), *old.files.get(name, ())])
         if files := [file for file in own if file in changed]:
             drawn = next((file for file in files if file.endswith(".png")), None)
-            share, views = pixels.compare(_bytes(before, drawn), _bytes(after, drawn)) if drawn else (0.0, {})
-            yield ChangedGraphic(name, headline, len(files), share, views)
+            share, views = _pictures(before, after, drawn) if drawn else (0.0, {})
+            gone = index.left_out(after.processed(new.edition), name)
+            yield ChangedGraphic(name, headline, len(files), share, views, gone)
+
+
+def _pictures(before: Project, after: Project, name: str) -> tuple[float, dict[str, bytes]]:
+    """What `pixels.compare` gives. Raises Problems for a file that is no picture."""
+    for project in (after, before):
+        content = _bytes(project, name)
+        if content and not pixels.is_picture(content):
+            then = "" if project is after else " in the earlier version"
+            hint = "Restore it with git, or run `toll run --force`."
+            raise Problems([Problem(Where(name), f"The file{then} is damaged: it is no picture.", hint)])
+    return pixels.compare(_bytes(before, name), _bytes(after, name))
 
 
 def _changed_files(before: Project, after: Project, edition: str) -> list[str]:

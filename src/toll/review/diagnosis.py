@@ -16,6 +16,7 @@ from toll.project import Project
 from toll.run import plan
 
 FONT = re.compile(rb"@font-face\{.*?\}|font-family=\"[^\"]*\"", re.DOTALL)  # in an SVG
+UNEXPLAINED = "out of date (a font, or the system). Run `toll run`"
 BY_HAND = {  # by the end of a file's name; the rest of the edition is as rebuilt
     ".ipynb": "someone edited an output or a cell’s number; everything made from it is as rebuilt",
     "figures/index.html": "someone edited it, or it is older than data/raw. Run `toll run`",
@@ -37,7 +38,11 @@ class Diagnosis:
         }
         # Someone edited the list if it is wrong about files that are as rebuilt.
         self.forged = {name for name in differ if self.made.get(name) == sha256(published.root / self.folder / name)}
-        self.out_of_date = _why_out_of_date(published, edition) if (differ - self.forged) & self.made.keys() else ""
+        changed = (differ - self.forged) & self.made.keys()
+        self.out_of_date = _why_out_of_date(published, edition) if changed else ""
+        # What changes the drawing of one picture changes that of all; who repaints one can mend its line in the list.
+        pictures = {name for name in self.made if name.endswith(".png")}
+        self.repainted = {name for name in changed if name in pictures and not pictures <= changed}
 
     def of_extra(self, name: str) -> str:
         if name.removeprefix(self.folder) in self.listed:
@@ -52,6 +57,8 @@ class Diagnosis:
         listed = self.listed.get(name.removeprefix(self.folder)) if name.startswith(self.folder) else None
         if listed and listed != sha256(self.published.root / name):
             return f"someone edited it; {SUMS} lists another file"
+        if name.removeprefix(self.folder) in self.repainted and self.out_of_date == UNEXPLAINED:
+            return f"someone edited it and its line in {SUMS}; other pictures are as rebuilt"
         return self.out_of_date or next(cause for end, cause in BY_HAND.items() if name.endswith(end))
 
     def _of_list(self) -> str:
@@ -81,7 +88,7 @@ def _why_out_of_date(project: Project, edition: str) -> str:
         return f"the sources have problems: {problems}"
     reasons = plan.survey(project, chain, values)
     causes = [why for step in reasons.values() for why in step if not why.endswith(("by hand", "is stale"))]
-    return f"out of date ({'; '.join(dict.fromkeys(causes)) or 'a font, or the system'}). Run `toll run`"
+    return f"out of date ({'; '.join(dict.fromkeys(causes))}). Run `toll run`" if causes else UNEXPLAINED
 
 
 def _other_libraries(project: Project) -> str:

@@ -34,18 +34,37 @@ def diff(project: Project, *, hooks: plan.Hooks, rev: str = "HEAD") -> int:
         before = Project(Path(folder))
         unpack(project, rev, before.root)
         found = changes.compare(before, project)
-    uncorrected = [str(problem) for problem in corrections.uncorrected(project)]
+    uncorrected = _uncorrected(project)
     page = _write_page(project, since, found, uncorrected)
     print("\n".join(_lines(since, found, uncorrected)))
     print(page.relative_to(project.root))
-    if _is_stale(project, hooks):
-        print("The published files are older than their sources. Run `toll run`, then `toll diff`.", file=sys.stderr)
+    for problem in _stale(project, hooks):
+        print(problem, file=sys.stderr)
     return 0
 
 
-def _is_stale(project: Project, hooks: plan.Hooks) -> bool:
-    planned = [plan.plan_edition(project, name) for name in editions.published(project)]
-    return bool(plan.stale(project, planned, hooks))
+def _uncorrected(project: Project) -> list[str]:
+    """What needs a correction; nothing while the raw tables cannot be read, which `_stale` says."""
+    try:
+        return [str(problem) for problem in corrections.uncorrected(project)]
+    except Problems:
+        return []
+
+
+def _stale(project: Project, hooks: plan.Hooks) -> list[str]:
+    """A sentence for each edition that is older than its sources, or may be, and what to do."""
+    try:
+        planned = [plan.plan_edition(project, name) for name in editions.published(project)]
+        stale = [edition.name for _, edition in plan.stale(project, planned, hooks)]
+    except Problems as problems:
+        return [f"The published files are older than their sources, which cannot be read: {problems}"]
+    never = [name for name in stale if not plan.Record.load(project, name).steps]
+    return [
+        f"Edition {name} has not been run on this machine, so it may be older than its sources. Run `toll run {name}`."
+        if name in never
+        else f"Edition {name} is older than its sources. Run `toll run {name}`, then `toll diff`."
+        for name in stale
+    ]
 
 
 # --- The revision ---
@@ -96,7 +115,8 @@ def _lines(since: str, found: list[Changes], uncorrected: list[str]) -> Iterator
     for edition in found:
         yield f"\nEdition {edition.edition}{' ' + edition.news if edition.news else ''}"
         for number in edition.numbers:
-            yield f"  {number.id}: {number.old or 'nothing'} → {number.new or 'nothing'}  ({number.label})"
+            old, new = number.old or "nothing", number.new or "nothing"
+            yield f"  {number.id}: {new if old == new else f'{old} → {new}'}  ({number.label})"
             yield from (f"      {reason}" for reason in number.reasons)
             yield f"      in {', '.join(number.printed) or 'no text'}"
         for text in edition.texts:

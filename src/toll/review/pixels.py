@@ -11,6 +11,15 @@ FADED = 0.75  # of what did not change, towards white
 GROUND = (255, 255, 255)
 
 
+def is_picture(content: bytes) -> bool:
+    """Whether these are the whole bytes of a picture."""
+    try:
+        Image.open(io.BytesIO(content)).convert("RGB")
+    except (OSError, SyntaxError, ValueError):  # Pillow raises the second for a wrong checksum
+        return False
+    return True
+
+
 def compare(before: bytes, after: bytes) -> tuple[float, dict[str, bytes]]:
     """The share of pixels that differ, and PNGs: "before", "after" and "changed", the new picture faded with what
     differs highlighted. Either may be empty; then there is only the other."""

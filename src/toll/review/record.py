@@ -84,10 +84,11 @@ def read(project: Project, edition: str) -> Publication:
 
 
 def _files(told: Index, folder: str) -> dict[str, list[str]]:
-    found = {"fact-check": [f"{folder}/{FACT_CHECK}"]}
+    found = {"fact-check": [f"{folder}/{FACT_CHECK}", f"{folder}/{index.FACT_CHECK_PAGE}"]}
+    pages = [f"{folder}/{index.PAGE}", f"figures/{index.PAGE}", "README.md"]
     for graphic in told["graphics"]:
         files = (*graphic["pictures"], graphic["data"], graphic["bundle"])
-        found[graphic["name"]] = [f"{folder}/{file['name']}" for file in files]
+        found[graphic["name"]] = [*(f"{folder}/{file['name']}" for file in files), *pages]
     return found
 
 

@@ -12,7 +12,7 @@ from json import dumps
 from math import isinf
 from typing import TYPE_CHECKING, Any
 
-from toll.ledger import wording
+from toll.ledger import wording, words
 from toll.pages import index
 from toll.problems import Problem, Problems, Where
 from toll.project import Project
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from toll.ledger.ledger import Entry, Ledger
 
 WIDTH = 100
-WITHOUT_UNIT = ("share", "probability", "US dollars")  # their numbers carry a sign
+WITHOUT_UNIT = (*wording.SHARES, *wording.CURRENCIES)  # their numbers carry a sign
 Corrections = list[raw.Correction]  # the oldest first
 
 
@@ -47,7 +47,7 @@ def trace(project: Project, *, id: str | None = None, json: bool = False) -> int
 
 def _unknown(id: str, publications: list[Publication]) -> Problem:
     entries = {entry.id: entry for one in publications for entry in one.ledger}
-    printed = [entry.id for entry in entries.values() if id in (entry.text, entry.qualified)]
+    printed = [entry.id for entry in entries.values() if any(id in form.split() for form in words.forms(entry))]
     close = printed or difflib.get_close_matches(id, entries, n=5) or [name for name in entries if id.lower() in name]
     hint = f"Did you mean {', '.join(close[:5])}?" if close else "`toll trace` without an id lists all numbers."
     return Problem(Where("toll trace"), f"No number has the id “{id}”.", hint)
@@ -148,8 +148,11 @@ def _facts(one: Publication, entry: Entry, corrections: Corrections) -> Iterator
         yield f"a parameter, set in editions/{one.edition}.yml"
     if entry.caveat:
         yield f"Caveat: {entry.caveat}"
-    for each in (correction for correction in corrections if correction.figure == entry.id):
-        yield f"Corrected {wording.full_date(each.date)}: “{each.was}” is now “{each.now}”. {each.reason}"
+    for each in (
+        correction for correction in corrections if (correction.table, correction.id) == ("figures", entry.id)
+    ):
+        what = "" if each.field == "as_reported" else f"{each.field} "
+        yield f"Corrected {wording.full_date(each.date)}: {what}“{each.was}” is now “{each.now}”. {each.reason}"
 
 
 def evaluated(ledger: Ledger, entry: Entry) -> str:
@@ -231,5 +234,9 @@ def _entry(ledger: Ledger, entry: Entry, corrections: Corrections) -> dict[str, 
     found |= {"text": entry.text, "inputs": entry.inputs.split()}
     if entry.formula:
         found["evaluated"] = evaluated(ledger, entry)
-    own = [index.correction_record(correction) for correction in corrections if correction.figure == entry.id]
+    own = [
+        index.correction_record(correction)
+        for correction in corrections
+        if (correction.table, correction.id) == ("figures", entry.id)
+    ]
     return found | {"corrections": own}

@@ -19,14 +19,14 @@ def check(
     """Prints every problem of the raw tables, and returns 1 if there is one.
 
     `article` is a copy of the full text to compare with; `anchor` records where the figures stand in it, and
-    `published` that the figures are as they were published. `json` prints the problems for programs. Raises Problems.
+    `published` that the rows are as they were published. `json` prints the problems for programs. Raises Problems.
     """
     if anchor and article is None:
         raise Problems([Problem(Where("--anchor"), "There is no text to anchor in.", "Add --article FILE.")])
     if anchor and article:
         print(f"{ANCHORS.shown(project)}: {anchors.record(project, Path(article))} anchors", file=sys.stderr)
     if published:
-        print(f"{PUBLISHED.shown(project)}: {corrections.record(project)} figures added", file=sys.stderr)
+        print(f"{PUBLISHED.shown(project)}: {corrections.record(project)} rows added", file=sys.stderr)
     problems, verdicts = anchors.check(project, Path(article)) if article else (raw.check(project), {})
     problems = problems or corrections.uncorrected(project)
     if json:

@@ -45,10 +45,16 @@ def check(project: Project) -> list[Problem]:
 
 def read(project: Project) -> Raw:
     """The raw tables, typed. Raises Problems, with all of them, when there are any."""
-    raw, problems = _load(project)
+    raw, problems, _ = _load(project)
     if raw is None:
         raise Problems(problems)
     return raw
+
+
+def rows(project: Project) -> Sheets:
+    """The rows of each table as they were typed. Raises Problems, with all of them, when there are any."""
+    read(project)
+    return _load(project)[2]
 
 
 def read_table(project: Project, table: Table) -> tuple:
@@ -70,13 +76,13 @@ def write_table(project: Project, table: Table, rows: list[tuple]) -> None:
     (project.raw / table.file).write_text(lines.getvalue(), "utf-8", newline="\n")
 
 
-def _load(project: Project) -> tuple[Raw | None, list[Problem]]:
-    """The tables, or None, and their problems. A command asks several times, and reads what has not changed once."""
+def _load(project: Project) -> tuple[Raw | None, list[Problem], Sheets]:
+    """The tables, or None, their problems, and their rows. A command asks several times, and reads once."""
     return _judge(tuple((table.shown(project), read_bytes(project.raw / table.file)) for table in TABLES))
 
 
 @lru_cache(maxsize=2)
-def _judge(files: tuple[tuple[str, bytes | str], ...]) -> tuple[Raw | None, list[Problem]]:
+def _judge(files: tuple[tuple[str, bytes | str], ...]) -> tuple[Raw | None, list[Problem], Sheets]:
     problems: list[Problem] = []
     sheets: Sheets = {}
     for table, (shown, data) in zip(TABLES, files, strict=True):
@@ -86,5 +92,6 @@ def _judge(files: tuple[tuple[str, bytes | str], ...]) -> tuple[Raw | None, list
             problems += unreadable.problems
     problems += rules.across(sheets)
     if problems:
-        return None, Problems(problems).problems
-    return Raw(*(tuple(t.record(line=row.line, **row.values) for row in sheets[t.file]) for t in TABLES)), []
+        return None, Problems(problems).problems, sheets
+    records = (tuple(t.record(line=row.line, **row.values) for row in sheets[t.file]) for t in TABLES)
+    return Raw(*records), [], sheets

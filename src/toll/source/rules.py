@@ -190,18 +190,45 @@ def _sums(sheets: Sheets) -> Iterator[Problem]:
 
 
 def _corrections(sheets: Sheets) -> Iterator[Problem]:
-    """Each correction ends where the next one of its figure begins, the last one at today's as_reported."""
-    current = {row.values.get("id"): row.values.get("as_reported") for row in sheets.get(FIGURES.file, ())}
-    rows = [row for row in sheets.get(CORRECTIONS.file, ()) if row.has("date", "figure", "was", "now")]
+    """Each correction is of a cell that there is, and ends where the next one begins, the last one at today's cell."""
+    tables = {table.name: table for table in (FIGURES, SOURCES, CLAIMS)}
+    current = {
+        (name, row.cells["id"], field): cell
+        for name, table in tables.items()
+        for row in sheets.get(table.file, ())
+        for field, cell in row.cells.items()
+        if "id" in row.cells
+    }
+    rows = [row for row in sheets.get(CORRECTIONS.file, ()) if row.has("date", "table", "id", "field", "was", "now")]
     for row in sorted(rows, key=lambda row: (row.values["date"], row.line), reverse=True):
-        figure, was, now = (row.values[name] for name in ("figure", "was", "now"))
-        follows = current.get(figure)
-        if follows is not None and now != follows:
-            hint = "A figure's last correction ends at its as_reported, an earlier one where the next begins."
+        table, id, field, was, now = (row.values[name] for name in ("table", "id", "field", "was", "now"))
+        ids = sorted({known for name, known, _ in current if name == table})
+        if id not in ids:
+            yield _unknown(row, "id", id, tables[table].file, ids)
+        elif field not in tables[table].columns or field == "id":
+            columns = [name for name in tables[table].columns if name != "id"]
+            yield row.problem("field", f"{quoted(field)} is no column of {table}.csv.", f"It has {', '.join(columns)}.")
+        elif now != (follows := current.get((table, id, field), now)):
+            hint = "A cell's last correction ends at what the cell says, an earlier one where the next begins."
             yield row.problem("now", f"{quoted(now)} should be {quoted(follows)}.", hint)
         if was == now:
             yield row.problem("was", "was and now are the same.", "Write in was what had been published.")
-        current[figure] = was
+        current[(table, id, field)] = was
+
+
+def _durations(sheets: Sheets) -> Iterator[Problem]:
+    """A length in days or months whose period is given is as long as that period."""
+    for row in sheets.get(FIGURES.file, ()):
+        if not row.has("reading", "unit", "period_start", "period_end") or row.values["unit"] not in ("days", "months"):
+            continue
+        start, end, length = row.values["period_start"], row.values["period_end"], row.values["reading"]
+        if not start or not end or length.low is None or length.high is None:
+            continue
+        months = 12 * (end.year - start.year) + end.month - start.month + 1
+        actual = (end - start).days + 1 if row.values["unit"] == "days" else months
+        if not length.low <= actual <= length.high:
+            message = f"{quoted(row.cells['as_reported'])} is not the length of its period, {actual}."
+            yield row.problem("as_reported", message, f"Correct it or the period, in {row.values['unit']}.")
 
 
 RULES = (
@@ -216,6 +243,7 @@ RULES = (
     _claims,
     _sums,
     _corrections,
+    _durations,
 )
 
 

@@ -63,6 +63,11 @@ class Table(NamedTuple):
     def of(cls, record: Any, file: str, *key: str, rows_required: bool = False) -> Table:
         return cls(file, record, key or ("id",), record._field_defaults, rows_required)
 
+    @property
+    def name(self) -> str:
+        """What other tables call it: figures, sources, …"""
+        return self.file.removesuffix(".csv")
+
     def shown(self, project: Project) -> str:
         """The path that messages give."""
         return (project.raw / self.file).relative_to(project.root).as_posix()
@@ -219,14 +224,17 @@ class Source(NamedTuple):
     )
 
 
+RECORDED = one_of("figures", "sources", "claims")  # the tables that readers rely on, row by row
+
+
 class Correction(NamedTuple):
     line: int
     date: dt.date = column(DATE, "Day of the correction")
-    figure: str = column(LINE, "`id` of a row of `figures.csv`", refers_to="figures.csv")
-    was: str = column(LINE, "`as_reported` as it was published")
-    now: str = column(
-        LINE, "`as_reported` since then: what `figures.csv` says, or what the next correction begins with"
-    )
+    table: str = column(RECORDED, "`figures`, `sources` or `claims`")
+    id: str = column(ID, "`id` of the row there")
+    field: str = column(LINE, "Its column that was wrong, such as `as_reported`")
+    was: str = optional(PROSE, "What the cell said when it was published")
+    now: str = optional(PROSE, "What it says since then: today's cell, or what the next correction begins with")
     reason: str = column(PROSE, "What was wrong, in a sentence")
 
 
@@ -285,11 +293,13 @@ class Preference(NamedTuple):
 
 
 class Published(NamedTuple):
-    """A figure in the words in which it was first published."""
+    """One cell of a row, as it was when the row was first published."""
 
     line: int
-    id: str = column(ID, "`id` of a row of `figures.csv`")
-    as_reported: str = column(LINE, "Its words when it was first published")
+    table: str = column(RECORDED, "`figures`, `sources` or `claims`")
+    id: str = column(ID, "`id` of the row there")
+    field: str = column(LINE, "Name of the column")
+    was: str = optional(PROSE, "What the cell said when its row was first published")
 
 
 class Anchor(NamedTuple):
@@ -308,14 +318,14 @@ class Anchor(NamedTuple):
 
 FIGURES = Table.of(Figure, "figures.csv", rows_required=True)
 SOURCES = Table.of(Source, "sources.csv", rows_required=True)
-CORRECTIONS = Table.of(Correction, "corrections.csv", "date", "figure", "was", "now")
+CORRECTIONS = Table.of(Correction, "corrections.csv", "id", "field", "date", "was", "now")
 QUANTITIES = Table.of(Allowed, "quantities.csv", "quantity", "unit", rows_required=True)
 CLAIMS = Table.of(Claim, "claims.csv")
 SUMS = Table.of(Sum, "sums.csv", "claim")
 PREFERENCES = Table.of(Preference, "preferences.csv", "quantity", "source")
 TABLES = (FIGURES, SOURCES, CORRECTIONS, QUANTITIES, CLAIMS, SUMS, PREFERENCES)  # what people write
 
-PUBLISHED = Table.of(Published, "published.csv")  # what commands write
+PUBLISHED = Table.of(Published, "published.csv", "id", "field", "table")  # what commands write
 ANCHORS = Table.of(Anchor, "anchors.csv", "table", "id")
 
 
