@@ -17,25 +17,27 @@ Look = dict[str, tuple[int, int]]  # by path: time and size
 
 def visible(name: str) -> bool:
     """Whether a path counts: hidden files and caches don't."""
-    return not any(part.startswith(".") or part == "__pycache__" for part in name.split("/"))
+    return not (name.startswith(".") or "/." in name or "__pycache__" in name)
 
 
 def find(root: Path, path: str) -> list[str]:
     """The files at a path, itself or everything in it, in order, as paths in `root`."""
-    if (root / path).is_file():
+    start, base = f"{root}/{path}", f"{root}/"
+    if os.path.isfile(start):  # noqa: PTH113 - hundreds of paths, whenever a command asks what is stale
         return [path] if visible(path) else []
-    found = [os.path.relpath(file, root).replace(os.sep, "/") for file in _walk(root / path)]
+    found = (file.removeprefix(base).removeprefix("./") for file in _walk(start))
     return sorted(filter(visible, found), key=lambda name: name.split("/"))
 
 
-def _walk(folder: Path, without: tuple[Path, ...] = ()) -> Iterator[str]:
+def _walk(folder: str, without: tuple[str, ...] = ()) -> Iterator[str]:
     for place, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if visible(name) and Path(place, name) not in without]
-        yield from (f"{place}{os.sep}{name}" for name in names)
+        folders[:] = [name for name in folders if visible(name) and f"{place}/{name}" not in without]
+        yield from (f"{place}/{name}" for name in names)
 
 
 def hashes(root: Path, *paths: str) -> Hashes:
-    return {name: file_sha256(root / name) for path in paths for name in find(root, path)}
+    base = f"{root}/"
+    return {name: file_sha256(Path(base + name)) for path in paths for name in find(root, path)}
 
 
 def changes(now: dict[str, str], then: dict[str, str]) -> Iterator[tuple[str, str]]:
@@ -55,15 +57,16 @@ def _digest(file: Path, size: int, changed: int) -> str:
     return file_sha256(file)
 
 
+@cache
 def package_digest() -> str:
-    """The SHA-256 of this package's files, by name and content: it changes with any of them."""
-    return sha256("".join(f"{name} {quick_digest(PACKAGE / name)}\n" for name in find(PACKAGE, ".")).encode())
+    """The SHA-256 of this package's files, by name and content, as they were when this process first asked."""
+    return sha256("".join(f"{name} {digest}\n" for name, digest in hashes(PACKAGE, ".").items()).encode())
 
 
 def look(folder: Path, *without: Path) -> Look:
     """Time and size of every file: whether any may have changed. Whether one did, its content decides."""
     found: Look = {}
-    for file in _walk(folder, without):
+    for file in _walk(str(folder), tuple(map(str, without))):
         try:
             about = os.stat(file)  # noqa: PTH116 - `watch` looks at hundreds of files many times a second
         except FileNotFoundError:

@@ -117,16 +117,10 @@ def key(project: Project, step: Step, edition: Edition, reads: Hashes) -> Key:
         "notebook": parsed.notebook(project, step.notebook).digest,
         "parameters": edition.parameters(step.name),
         "reads": reads | own,
-        "package": _package(),
+        "package": files.package_digest(),
         "lock": file_sha256(project.lock) if project.lock.exists() else "none",
         "engine": ENGINE,
     }
-
-
-@cache
-def _package() -> str:
-    """The digest of the package as it was when this process began to plan."""
-    return files.package_digest()
 
 
 def published(project: Project, step: Step, edition: str) -> Hashes:

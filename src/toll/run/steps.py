@@ -54,7 +54,8 @@ def covers(path: str, other: str) -> bool:
 
 
 def overlap(paths: tuple[str, ...], others: tuple[str, ...]) -> bool:
-    return any(covers(path, other) or covers(other, path) for path in paths for other in others)
+    ours, theirs = (tuple(f"{path}/" for path in each) for each in (paths, others))
+    return any(path.startswith(theirs) for path in ours) or any(path.startswith(ours) for path in theirs)
 
 
 def read(project: Project, edition: str) -> tuple[Step, ...]:
