@@ -15,8 +15,8 @@ import pytest
 from support.processes import wait_for
 from toll.problems import Problems
 from toll.run import pool
-from toll.run.messages import Call, Settings
 from toll.run.pool import Pool
+from toll.run.worker import Call, Settings
 
 FUNCTIONS = """
 import os, sys, time
@@ -68,8 +68,8 @@ def helpers(count: int):
 
 @pytest.fixture
 def run(monkeypatch):
-    """A pool with one prompt and one polite helper, as a run has it."""
-    settings = Settings(engine="", warm_up="functions:warm_up", prompt=1, polite=1)
+    """A pool with two helpers that work ahead, as a run has it."""
+    settings = Settings(engine="", warm_up="functions:warm_up", helpers=2, ahead=True)
     with Pool(settings) as own:
         monkeypatch.setenv(pool.ADDRESS, own.address)
         yield
@@ -156,7 +156,7 @@ def test_a_helper_that_dies_is_an_error_and_is_replaced(tmp_path):
 def test_calls_of_a_process_that_is_gone_are_not_made(run, tmp_path):
     """The one that its helper is making is finished; the ones that wait are dropped."""
     script = (
-        "import sys; from toll.run import pool; from toll.run.messages import Call;"
+        "import sys; from toll.run import pool; from toll.run.worker import Call;"
         "pool.make([Call(*eval(text)) for text in sys.argv[1:]])"
     )
     go = tmp_path / "go"
@@ -184,7 +184,7 @@ def test_a_pool_that_ends_is_an_error_and_not_a_wait(tmp_path):
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_helpers_end_with_an_owner_that_is_killed(tmp_path):
     code = (
-        "import sys, time; from toll.run import pool; from toll.run.messages import Call\n"
+        "import sys, time; from toll.run import pool; from toll.run.worker import Call\n"
         "with pool.helpers(2, 'functions:warm_up'):\n"
         "    pool.make([Call(name, 'functions:write', (sys.argv[1], 0.5)) for name in 'ab'])\n"
         "    print('up', flush=True); time.sleep(99)"

@@ -12,8 +12,8 @@ import pytest
 
 from support.toy import notebook
 from toll.run import notebook_file
-from toll.run.messages import Outcome, Settings
 from toll.run.pool import Pool
+from toll.run.worker import Outcome, Settings
 
 # By case: its cells. A case ends at its first failing cell.
 CASES = {
@@ -211,7 +211,7 @@ def test_a_server_with_busy_threads_does_not_fork(tmp_path):
     )
     cells = ["import polars\npolars.DataFrame({'a': [2, 1]}).sort('a')['a'].to_list()"]
     code = (
-        "import sys; from pathlib import Path; from toll.run.messages import Outcome, Settings\n"
+        "import sys; from pathlib import Path; from toll.run.worker import Outcome, Settings\n"
         "from toll.run.pool import Pool\n"
         "folder = Path(sys.argv[1])\n"
         "with Pool(Settings('fork', 60, 'busy:preload')) as pool:\n"

@@ -22,7 +22,7 @@ from typing import Any, Protocol
 from toll.graphics.theme import Size
 from toll.project import user_cache
 from toll.run import pool
-from toll.run.messages import Call
+from toll.run.worker import Call
 
 Task = dict[str, Any]
 

@@ -3,11 +3,18 @@
 nbclient, which turns messages into a notebook's outputs, is left as it is: `Cells` answers it as a kernel's
 client would, from a queue instead of sockets. So display updates, clear_output, tracebacks and merged streams
 are those of the standard kernel because they are made by the same code.
+
+What processes and native code write straight to file descriptors 1 and 2 keeps its place among what Python prints. A
+pipe and a reading thread, as kernels use, lose what arrives late and shuffle the rest. A file cannot: each write to
+sys.stdout first fetches what the file has gained, so the order is that of the writes, on every run.
 """
 
 from __future__ import annotations
 
 import builtins
+import codecs
+import ctypes
+import fcntl
 import getpass
 import io
 import os
@@ -29,9 +36,44 @@ from jupyter_client.session import Session
 from traitlets import Any
 from traitlets.config import Config
 
-from toll.run.streams import Captured, flush_native
-
 Message = dict[str, object]
+
+
+class Captured:
+    """A file that stands in for file descriptor `fd` of this process and its children between `start` and
+    `stop`."""
+
+    def __init__(self, fd: int):
+        self.fd = fd
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as this object
+        fcntl.fcntl(self._file, fcntl.F_SETFL, os.O_APPEND)
+        self._offset = 0
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def start(self) -> None:
+        self._saved = os.dup(self.fd)
+        os.dup2(self._file.fileno(), self.fd)
+
+    def stop(self) -> None:
+        os.dup2(self._saved, self.fd)
+        os.close(self._saved)
+
+    def read(self) -> str:
+        """The text that has arrived since the last call."""
+        size = os.fstat(self._file.fileno()).st_size
+        if size == self._offset:
+            return ""
+        data = os.pread(self._file.fileno(), size - self._offset, self._offset)
+        self._offset += len(data)
+        return self._decoder.decode(data)
+
+
+def flush_native() -> None:
+    """Empties the buffers of C's stdio and of Python's own first streams into their file descriptors."""
+    for stream in (sys.__stdout__, sys.__stderr__):
+        if stream is not None:
+            stream.flush()
+    ctypes.CDLL(None).fflush(None)
 
 
 class Channel(deque):

@@ -1,7 +1,7 @@
 """The standard IPython kernel, for `--engine kernel`.
 
 It ends with the process that started it, and keeps what is written straight to its file descriptors in order (see
-`streams`).
+`cells`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import sys
 from ipykernel.iostream import OutStream
 from ipykernel.kernelapp import IPKernelApp
 
+from toll.run.cells import Captured, flush_native
 from toll.run.process import die_with
-from toll.run.streams import Captured, flush_native
 
 DESCRIPTORS = {"stdout": 1, "stderr": 2}
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from toll.problems import Problem, Problems
 from toll.run import process
-from toll.run.messages import END, LATER, NOTEBOOK, NOW, Call, Message, Outcome, Settings
+from toll.run.worker import END, LATER, NOTEBOOK, NOW, Call, Message, Outcome, Settings
 
 ADDRESS, DRAFTS = "TOLL_POOL", "TOLL_DRAFTS"  # in the environment
 LONGEST = 300  # seconds until the next answer of a helper; then it counts as stuck
@@ -36,7 +36,7 @@ class Pool:
         self._folder = tempfile.TemporaryDirectory(prefix="toll-")
         self.address = f"{self._folder.name}/calls"
         self._connection, theirs = Pipe()
-        if settings.prompt:
+        if settings.helpers:
             environment[ADDRESS] = self.address
         with socket.socket(socket.AF_UNIX) as listener, theirs:
             listener.bind(self.address)
@@ -100,7 +100,7 @@ class Pool:
 @contextmanager
 def helpers(count: int, warm_up: str) -> Iterator[None]:
     """Helper processes for the calls of this process, for as long as the block takes."""
-    with Pool(Settings(engine="", warm_up=warm_up, prompt=count)) as pool:
+    with Pool(Settings(engine="", warm_up=warm_up, helpers=count)) as pool:
         os.environ[ADDRESS] = pool.address
         try:
             yield

@@ -17,12 +17,12 @@ from toll.problems import Problem, Problems, Where
 from toll.project import Project
 from toll.run import files, notebook_file, plan, publish
 from toll.run.editions import Edition, Value, executed
-from toll.run.messages import CELL_SECONDS, DEFAULT_ENGINE, Message, Outcome, Settings
 from toll.run.plan import NO_HOOKS, Hooks, Planned
 from toll.run.pool import Pool
 from toll.run.progress import DONE, EXECUTING, PUBLISHING, STARTING, WAITING, Event, Listener, progress
 from toll.run.stage import Stage
 from toll.run.steps import Step
+from toll.run.worker import CELL_SECONDS, DEFAULT_ENGINE, Message, Outcome, Settings
 
 LOOK_EVERY = 0.1  # seconds
 
@@ -50,10 +50,9 @@ class Options:
 
     def pool(self, **environment: str) -> Pool:
         """Processes for such runs."""
-        preload, warm_up = self.hooks.preload, self.hooks.warm_up
-        prompt, polite = (1, max(1, self.jobs - 1)) if self.ahead else (self.jobs, 0)
-        helpers = (prompt, polite) if warm_up else (0, 0)
-        return Pool(Settings(self.engine, self.cell_seconds, preload, warm_up, *helpers), **environment)
+        helpers = max(self.jobs, 1 + self.ahead) if self.hooks.warm_up else 0
+        settings = self.engine, self.cell_seconds, self.hooks.preload, self.hooks.warm_up, helpers, self.ahead
+        return Pool(Settings(*settings), **environment)
 
 
 @dataclass(frozen=True)

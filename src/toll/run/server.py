@@ -28,7 +28,7 @@ from multiprocessing.connection import Connection, Pipe, wait
 from typing import Any, NoReturn
 
 from toll.run import process, worker
-from toll.run.messages import END, NOTEBOOK, NOW, Call, Message, Outcome, Settings
+from toll.run.worker import END, NOTEBOOK, NOW, Call, Message, Outcome, Settings
 
 NOTEBOOKS = ("toll.run.execute", "toll.run.cells")
 
@@ -45,11 +45,10 @@ class Task:
 
 @dataclass(eq=False)
 class Worker:
-    """A process and what it is doing. A notebook's has no warm-up; it does one thing."""
+    """A process and what it is doing."""
 
     connection: Connection
     is_helper: bool
-    polite: bool = False
     task: Task | None = None
 
 
@@ -124,51 +123,46 @@ class Server:
                 task = self.now.get(call.key) or self.later.pop(call.key, Task(call))
                 task.clients.append(client)
                 self.now[call.key] = task
-            elif self.settings.polite and call.key not in self.now:
+            elif self.settings.ahead and call.key not in self.now:
                 self.later.setdefault(call.key, Task(call))
 
     def hand_out_tasks(self) -> None:
-        """Give tasks to idle helpers, those that someone waits for first, and start helpers while there are too few."""
+        """Give tasks to helpers, those that someone waits for first. The others leave one helper free for these."""
         while queue := self.now or self.later:
-            urgent, most = queue is self.now, {False: self.settings.prompt, True: self.settings.polite}
             helpers = [one for one in self.workers.values() if one.is_helper]
-            idle = [one for one in helpers if not one.task and (urgent or one.polite)]
-            missing = [
-                polite
-                for polite in most
-                if (urgent or polite) and sum(one.polite == polite for one in helpers) < most[polite]
-            ]
-            if not idle and not missing:
+            idle = [one for one in helpers if not one.task]
+            free = len(idle) + self.settings.helpers - len(helpers)
+            if free < (1 if queue is self.now else 2):
                 return
-            helper = min(idle, key=lambda one: one.polite) if idle else self.start(self.settings.warm_up, missing[0])
-            self.give(helper, queue.pop(next(iter(queue))))
+            self.give(idle[0] if idle else self.start(self.settings.warm_up), queue.pop(next(iter(queue))))
 
     # --- Processes ---
 
-    def start(self, warm_up: str = "", polite: bool = False) -> Worker:
+    def start(self, warm_up: str = "") -> Worker:
+        """A new process: a helper, if there is something to warm up."""
         ours, theirs = Pipe()
         me, forks = os.getpid(), self.settings.engine != "kernel"
         if busy := process.busy_threads() if forks else []:
             print(f"A fresh process for a worker: the server has the threads {', '.join(busy)}.", file=sys.stderr)
         if forks and not busy:
-            pid = os.fork() or self.become_worker(theirs, me, unused=ours)
+            pid = os.fork() or self.become_worker(theirs, me, warm_up, unused=ours)
         else:
             os.set_inheritable(theirs.fileno(), True)
-            pid = os.posix_spawn(sys.executable, process.python("toll.run.worker", theirs.fileno(), me), os.environ)
+            command = process.python("toll.run.worker", theirs.fileno(), me, warm_up)
+            pid = os.posix_spawn(sys.executable, command, os.environ)
         theirs.close()
-        self.workers[pid] = own = Worker(ours, bool(warm_up), polite)
+        self.workers[pid] = own = Worker(ours, is_helper=bool(warm_up))
         self.sources[ours] = partial(self.hear, own)
-        self.send(ours, (warm_up, polite))
         return own
 
-    def become_worker(self, connection: Connection, parent: int, unused: Connection) -> NoReturn:
+    def become_worker(self, connection: Connection, parent: int, warm_up: str, unused: Connection) -> NoReturn:
         code = 1
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             for source in (unused, *(self.sources.keys() - {self.woken})):
                 source.close()
-            worker.main(connection, parent)
+            worker.main(connection, parent, warm_up)
             code = 0
         except BaseException:
             sys.excepthook(*sys.exc_info())
