@@ -27,6 +27,7 @@ from distributed import Client  # noqa: E402
 from toll.run import cluster as client  # noqa: E402
 from toll.run import cluster_job  # noqa: E402
 from toll.run.plan import plan_edition  # noqa: E402
+from toll.run.runner import Options  # noqa: E402
 from toll.run.store import Damaged, Store  # noqa: E402
 from toll.wiring import HOOKS  # noqa: E402
 
@@ -284,7 +285,7 @@ def planned(toy: Toy) -> cluster_job.Job:
     chain, edition = plan_edition(toy.project, "article")
     inputs = client.Inputs(toy.project)
     url = str(toy.project.work / "cluster")
-    shared = url, cluster_job.code(), "fork", 1, False, HOOKS.preload, HOOKS.warm_up
+    shared = url, cluster_job.code(), Options(HOOKS, jobs=1, ahead=False).settings(), 1, False
     one = cluster_job.Job(chain, edition, inputs.bundle(chain), *shared)
     inputs.send(Store(url))
     return one

@@ -151,7 +151,7 @@ import pathlib, time
 for name, width in (("one", len(words)), ("other", 7)):
     file = pathlib.Path(name + ".svg")
     file.write_text(svg.format(width))
-    show_draft(f"{edition}/{file.name}", file)
+    show_draft(f"{edition}/{file.name}", file.read_bytes())
     (folder / file.name).write_text(svg.format(width))
     file.unlink()
 (folder / "index.html").write_text(PAGE)

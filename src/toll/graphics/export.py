@@ -83,8 +83,9 @@ def drawing(task: Task, name: str, cache: Path | None = None) -> bytes:
             pool.make([_call(entry, task)])
         else:
             keep(task, entry)
-    pool.show_draft(f"{task['meta']['edition']}/{name}", entry / name)
-    return (entry / name).read_bytes()
+    content = (entry / name).read_bytes()
+    pool.show_draft(f"{task['meta']['edition']}/{name}", content)
+    return content
 
 
 def draw_ahead(tasks: Iterable[Task], cache: Path | None = None) -> None:
@@ -104,6 +105,8 @@ def keep(task: Task, entry: Path) -> None:
     from toll.graphics.formats import Picture
 
     picture = Picture.draw(task)
+    if "svg" in picture.size.formats:  # the other formats take longer than the picture
+        pool.show_draft(f"{task['meta']['edition']}/{picture.stem}.svg", picture.svg())
     width, height = float(picture.composed.get("width")), float(picture.composed.get("height"))
     aside = Path(tempfile.mkdtemp(dir=entry.parent, prefix="."))
     records = []

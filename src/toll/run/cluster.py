@@ -40,11 +40,10 @@ def run(
         message = f"Workers cannot see files of your own ({', '.join(sorted(own))})."
         raise _problem("--cluster", message, "Run this edition without --cluster.")
     url = url or str(project.work / "cluster")
-    shared = url, cluster_job.code(), options.engine, options.jobs, options.force
-    hooks = options.hooks.preload, options.hooks.warm_up
+    shared = url, cluster_job.code(), options.settings(), options.jobs, options.force
     with runner.terminable(), publish.sole_run(project), _connected(address) as client:
         inputs = Inputs(project)
-        jobs = [Job(chain, edition, inputs.bundle(chain), *shared, *hooks) for chain, edition in wanted]
+        jobs = [Job(chain, edition, inputs.bundle(chain), *shared) for chain, edition in wanted]
         try:
             store = Store(url)
         except Exception as error:

@@ -8,9 +8,7 @@ finish has left nothing.
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
-import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,19 +16,17 @@ from functools import cache
 from pathlib import Path
 
 from distributed import Worker, get_worker
-from packaging.requirements import Requirement
 
 from toll.digests import sha256
+from toll.libraries import version_mismatches
 from toll.problems import Problem, Where
 from toll.project import CHAIN, Project
 from toll.run import files, notebook_file, plan, runner
 from toll.run.editions import Edition
-from toll.run.plan import Hooks
 from toll.run.pool import Pool
 from toll.run.steps import Step, covers
 from toll.run.store import Damaged, Store
-
-PIN = re.compile(r"^[A-Za-z0-9][^\\#\n]*==[^\\#\n]*", re.MULTILINE)
+from toll.run.worker import Settings
 
 
 @dataclass(frozen=True)  # Dask looks into tuples
@@ -42,11 +38,9 @@ class Job:
     inputs: str
     store: str
     code: str
-    engine: str
+    settings: Settings
     jobs: int
     force: bool
-    preload: str
-    warm_up: str
 
     @property
     def output(self) -> str:
@@ -92,22 +86,9 @@ def bundle_name(hashes: files.Hashes) -> str:
     return f"inputs/{_digest(hashes)}"
 
 
-@cache
 def code() -> str:
-    """Which Python and which code of this package this process has; asked early, it is the code that was loaded."""
+    """Which Python and which code of this package this process has."""
     return f"{plan.ENGINE}, code {files.package_digest()[:12]}"
-
-
-@cache
-def version_mismatches(lock: str) -> list[str]:
-    """The packages of a lock that are not installed here as it pins them."""
-    pins = [pin for pin in map(Requirement, PIN.findall(lock)) if not pin.marker or pin.marker.evaluate()]
-    found = [(pin, next(iter(importlib.metadata.distributions(name=pin.name)), None)) for pin in pins]
-    return [
-        f"{pin.name} {has.version if has else 'not installed'}, not {str(pin.specifier).removeprefix('==')}"
-        for pin, has in found
-        if has is None or not pin.specifier.contains(has.version, prereleases=True)
-    ]
 
 
 def introduce(job: Job, dask_worker: Worker) -> Problem | None:
@@ -125,12 +106,11 @@ def run(job: Job) -> list[Problem]:
         project = Project(Path(scratch))
         if problem := _lay_out(job, worker, project):
             return [problem]
-        hooks = Hooks(preload=job.preload, warm_up=job.warm_up)
-        options = runner.Options(hooks, job.engine, job.jobs, ahead=False)
+        pool = _pool(job.settings)
         try:
-            [report] = runner.run(project, [(job.chain, job.edition)], options, _pool(hooks, job.engine))
+            [report] = runner.run(project, [(job.chain, job.edition)], runner.Options(jobs=job.jobs), pool)
         except BaseException:
-            _pool(hooks, job.engine).close()  # its server may be gone
+            pool.close()  # its server may be gone
             _pool.cache_clear()
             raise
         if report.failure:
@@ -174,6 +154,6 @@ def _lay_out(job: Job, worker: Worker, project: Project) -> Problem | None:
 
 
 @cache
-def _pool(hooks: Hooks, engine: str) -> Pool:
+def _pool(settings: Settings) -> Pool:
     """This worker's pool, warm from run to run."""
-    return runner.Options(hooks, engine, jobs=1, ahead=False).pool()
+    return Pool(settings)

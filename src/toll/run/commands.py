@@ -54,7 +54,7 @@ def run(
     if stale:
         from toll.run import runner
 
-        options = runner.Options(hooks, force=force, ahead=not sweep, started=started)
+        options = runner.Options(hooks, force=force, ahead=not (sweep or cluster), started=started)
         options.engine = engine or options.engine
         options.jobs = max(1, jobs or (1 if cluster else options.jobs))  # a cluster's worker has one core
         by = _on_cluster(cluster, store) if cluster else runner.run

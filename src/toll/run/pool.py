@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import socket
 import subprocess
 import tempfile
@@ -141,11 +140,11 @@ def make_ahead(calls: Iterable[Call]) -> None:
         pool.send((LATER, list(calls)))
 
 
-def show_draft(name: str, file: Path) -> None:
+def show_draft(name: str, content: bytes) -> None:
     """Under `toll watch`, show what will be published as figures/`name`."""
     if folder := os.environ.get(DRAFTS):
         target = Path(folder, name)
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_name(f".{target.name}.{os.getpid()}")
-        shutil.copyfile(file, part)
+        part.write_bytes(content)
         part.replace(target)

@@ -48,11 +48,10 @@ class Options:
     changed: Callable[[], bool] | None = None
     started: float = field(default_factory=time.monotonic)
 
-    def pool(self, **environment: str) -> Pool:
-        """Processes for such runs."""
+    def settings(self) -> Settings:
+        """Those of a pool for such runs."""
         helpers = max(self.jobs, 1 + self.ahead) if self.hooks.warm_up else 0
-        settings = self.engine, self.cell_seconds, self.hooks.preload, self.hooks.warm_up, helpers, self.ahead
-        return Pool(Settings(*settings), **environment)
+        return Settings(self.engine, self.cell_seconds, self.hooks.preload, self.hooks.warm_up, helpers, self.ahead)
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,11 @@ def run(project: Project, wanted: Iterable[Planned], options: Options, pool: Poo
 
     Each is published when it is complete. One that fails stays as it was and says why in its report; the others go on.
     """
-    with terminable(), contextlib.nullcontext(pool) if pool else options.pool() as pool, publish.sole_run(project):
+    with (
+        terminable(),
+        contextlib.nullcontext(pool) if pool else Pool(options.settings()) as pool,
+        publish.sole_run(project),
+    ):
         return list(_side_by_side(project, deque(wanted), options, pool))
 
 

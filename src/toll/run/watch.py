@@ -27,7 +27,7 @@ PORT = "TOLL_PORT"
 def watch(project: Project, hooks: Hooks, names: Callable[[], list[str]]) -> None:
     """Keep the editions that `names` gives up to date, until the package's own code changes: that takes a new start."""
     site = Site(project.figures, project.work / "drafts", int(os.environ.get(PORT, 0)))
-    with site, runner.terminable(), runner.Options(hooks).pool(**{DRAFTS: str(site.drafts)}) as pool:
+    with site, runner.terminable(), Pool(runner.Options(hooks).settings(), **{DRAFTS: str(site.drafts)}) as pool:
         print(f"Watching; {site.address} shows what comes out. Ctrl-C ends.", file=sys.stderr)
         code, seen = files.look(files.PACKAGE), None
         while files.look(files.PACKAGE) == code:
