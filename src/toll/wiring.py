@@ -14,19 +14,6 @@ from toll.run.shared_pages import SharedPages
 if TYPE_CHECKING:
     from toll.run.editions import Edition
 
-PAGES = SharedPages(
-    made_by="toll.wiring:write_pages",
-    reads=(
-        "data/raw/*.csv",
-        "editions/**/*.yml",
-        "notebooks/**/*.ipynb",
-        "notebooks/*.yml",
-        "requirements.lock",
-        "figures/**/gallery.json",
-        "figures/**/SHA256SUMS",
-    ),
-    writes=("figures/index.html", "figures/ro-crate-metadata.json", "README.md", "CORRECTIONS.md"),
-)
 STACK = (
     *("polars", "altair", "vl_convert", "jinja2", "lxml.etree", "num2words", "pikepdf", "uharfbuzz"),
     *("fontTools.subset", "text_to_num", "toll.graphics.export", "toll.graphics.formats"),
@@ -57,6 +44,21 @@ def write_pages(project: Project) -> None:
     from toll.run import editions
 
     shared.write(project, editions.published(project), partial(editions.executed_notebooks, project))
+
+
+PAGES = SharedPages(
+    write=write_pages,
+    reads=(
+        "data/raw/*.csv",
+        "editions/**/*.yml",
+        "notebooks/**/*.ipynb",
+        "notebooks/*.yml",
+        "requirements.lock",
+        "figures/**/gallery.json",
+        "figures/**/SHA256SUMS",
+    ),
+    writes=("figures/index.html", "figures/ro-crate-metadata.json", "README.md", "CORRECTIONS.md"),
+)
 
 
 def preload() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
@@ -15,7 +16,7 @@ from toll.run import plan
 from toll.run.plan import Hooks
 
 if TYPE_CHECKING:
-    from toll.run.runner import Execute
+    from toll.run.runner import Report
 
 
 STALE = 3  # the exit code of `toll status`
@@ -53,12 +54,15 @@ def run(
     _warn(project, hooks, anew=bool(stale))
     if stale:
         from toll.run import runner
+        from toll.run.progress import progress
 
         options = runner.Options(hooks, force=force, ahead=not (sweep or cluster), started=started)
         options.engine = engine or options.engine
         options.jobs = max(1, jobs or (1 if cluster else options.jobs))  # a cluster's worker has one core
-        by = _on_cluster(cluster, store) if cluster else runner.run
-        runner.tell(project, runner.execute(project, stale, options, by), started)
+        execute = _on_cluster(cluster, store) if cluster else runner.run
+        with progress(len(stale)) as options.emit:
+            reports = execute(project, stale, options)
+        runner.tell(project, reports, started)
     else:
         print(f"{', '.join(edition.name for _, edition in wanted)}: everything is up to date")
         if (gallery := project.figures / "index.html").exists():
@@ -68,7 +72,7 @@ def run(
     return 0
 
 
-def _on_cluster(address: str, store: str | None) -> Execute:
+def _on_cluster(address: str, store: str | None) -> Callable[..., list[Report]]:
     try:
         from toll.run import cluster
     except ModuleNotFoundError as error:

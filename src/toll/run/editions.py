@@ -25,7 +25,7 @@ from toll.project import CHAIN, Project
 from toll.run import parsed
 from toll.run.notebook_file import Parameter, Value
 from toll.run.steps import Step, covers
-from toll.yaml_lines import Entry, Node, describe
+from toll.yaml_lines import Node, describe
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
 COMMAND_LINE = "-p"
@@ -113,7 +113,8 @@ def resolve(
     known = _agreed(declared)
     values = {parameter.name: parameter.default for parameter in known.values()}
     given: list[tuple[str, Node | str, Where]] = []
-    for key, entry in _entries(project, base, file).items():
+    own = parsed.yaml(project, file) if (project.root / file).exists() or base != default(project) else {}
+    for key, entry in own.items():
         given.append((key, entry.node, Where(file, entry.line, key)))
     given += [(key, text, Where(COMMAND_LINE, None, key)) for key, text in (overrides or {}).items()]
     problems = []
@@ -154,7 +155,7 @@ def _user_files(
             hint = "Declare it in the parameters cell, or correct the name."
             problems.append(Problem(Where(CHAIN.as_posix(), step.line, step.name), message, hint))
         elif path:
-            file = _absolute(project, path)
+            file = project.root / os.path.expanduser(path)  # noqa: PTH111 - Path's raises if there is no such user
             found[name] = f".user-files/{name}/{file.name}", file
             if not (os.access(file, os.R_OK) and file.is_file()):
                 where = places.get(name, Where(parameter.notebook, None, name))
@@ -162,13 +163,6 @@ def _user_files(
     if problems:
         raise Problems(problems)
     return found
-
-
-def _absolute(project: Project, path: str) -> Path:
-    try:
-        return project.root / Path(path).expanduser()
-    except RuntimeError:  # the ~ of a user whom the system does not know
-        return project.root / path
 
 
 def check_name(project: Project, name: str, new: bool) -> None:
@@ -207,10 +201,6 @@ def _agreed(declared: Declared) -> dict[str, Parameter]:
     if problems:
         raise Problems(problems)
     return known
-
-
-def _entries(project: Project, base: str, file: str) -> dict[str, Entry]:
-    return parsed.yaml(project, file) if (project.root / file).exists() or base != default(project) else {}
 
 
 def value(known: dict[str, Parameter], name: str, given: Node | str) -> Value:

@@ -128,8 +128,9 @@ def published(project: Project, step: Step, edition: str) -> Hashes:
     return files.hashes(project.root, *step.writes, executed(project, edition, step.notebook))
 
 
-def why(step: Step, now: Key, then: Key, outputs: Hashes, recorded: Hashes) -> list[str]:
-    """Why a step is stale, the cause first; nothing if it is up to date."""
+def why(project: Project, step: Step, edition: Edition, now: Key, record: Record) -> list[str]:
+    """Why a step whose key is `now` is stale, the cause first; nothing if it is up to date."""
+    then = record.key(step.name)
     if not then:
         return ["never run on this machine"]
     changed = {name for name in now if now[name] != then.get(name)}
@@ -144,7 +145,10 @@ def why(step: Step, now: Key, then: Key, outputs: Hashes, recorded: Hashes) -> l
     reasons += ["the code of toll changed"] if "package" in changed else []
     reasons += ["requirements.lock changed"] if "lock" in changed else []
     reasons += [f"the engine changed ({then.get('engine')} → {now['engine']})"] if "engine" in changed else []
-    return reasons or [f"{name} {what} by hand" for name, what in files.changes(outputs, recorded)]
+    if reasons:
+        return reasons
+    outputs = published(project, step, edition.name)
+    return [f"{name} {what} by hand" for name, what in files.changes(outputs, record.outputs(step.name))]
 
 
 def survey(project: Project, chain: tuple[Step, ...], edition: Edition) -> dict[str, list[str]]:
@@ -154,11 +158,8 @@ def survey(project: Project, chain: tuple[Step, ...], edition: Edition) -> dict[
     reasons: dict[str, list[str]] = {}
     for step in chain:
         reads = {name: value for path in step.reads for name, value in read_once(path).items()}
-        outputs, recorded = published(project, step, edition.name), record.outputs(step.name)
-        now = key(project, step, edition, reads)
-        reasons[step.name] = why(step, now, record.key(step.name), outputs, recorded) or [
-            f"{name} is stale" for name in step.after if reasons[name]
-        ]
+        own = why(project, step, edition, key(project, step, edition, reads), record)
+        reasons[step.name] = own or [f"{name} is stale" for name in step.after if reasons[name]]
     return reasons
 
 

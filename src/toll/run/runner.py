@@ -19,7 +19,7 @@ from toll.run import files, notebook_file, plan, publish
 from toll.run.editions import Edition, Value, executed
 from toll.run.plan import NO_HOOKS, Hooks, Planned
 from toll.run.pool import Pool
-from toll.run.progress import DONE, EXECUTING, PUBLISHING, STARTING, WAITING, Event, Listener, progress
+from toll.run.progress import DONE, EXECUTING, PUBLISHING, STARTING, WAITING, Event, Listener
 from toll.run.stage import Stage
 from toll.run.steps import Step
 from toll.run.worker import CELL_SECONDS, DEFAULT_ENGINE, Message, Outcome, Settings
@@ -155,8 +155,8 @@ class Run:
                 continue
             if step.name not in self.keys:
                 reads = {name: files.file_sha256(file) for name, file in self.stage.reads(step, self.ran).items()}
-                self.keys[step.name] = plan.key(self.project, step, self.edition, reads)
-                if not self.options.force and not self._why(step):
+                now = self.keys[step.name] = plan.key(self.project, step, self.edition, reads)
+                if not self.options.force and not plan.why(self.project, step, self.edition, now, self.record):
                     self.waiting.remove(step)
                     self.passed.add(step.name)
                     continue
@@ -168,11 +168,6 @@ class Run:
     def _emit(self, step: str, doing: str, cell: int = 0) -> None:
         seconds = time.monotonic() - self.options.started
         self.options.emit(Event(seconds, self.edition.name, step, doing, cell, len(self.cells.get(step, ()))))
-
-    def _why(self, step: Step) -> list[str]:
-        outputs = plan.published(self.project, step, self.edition.name)
-        then, recorded = self.record.key(step.name), self.record.outputs(step.name)
-        return plan.why(step, self.keys[step.name], then, outputs, recorded)
 
     def _start(self, step: Step) -> None:
         injected, scratch = self.edition.injected(step.name), self.stage.scratch(step)
@@ -286,15 +281,6 @@ def _cells_to_run(source: notebook_file.Notebook, injected: dict[str, Value]) ->
         if injected and "parameters" in notebook_file.tags(cell):
             texts.append("\n".join(f"{name} = {value!r}" for name, value in injected.items()))
     return texts
-
-
-Execute = Callable[[Project, list[Planned], Options], list[Report]]
-
-
-def execute(project: Project, stale: list[Planned], options: Options, by: Execute) -> list[Report]:
-    """Run editions and show how far they are."""
-    with progress(len(stale)) as options.emit:
-        return by(project, stale, options)
 
 
 def tell(project: Project, reports: list[Report], started: float) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from toll.digests import file_sha256, sha256
+from toll.digests import sha256
 from toll.project import Project
 from toll.readme import findings
 from toll.run import files
@@ -15,12 +15,12 @@ from toll.run.files import Hashes
 
 
 class SharedPages(NamedTuple):
-    """`made_by` is MODULE:FUNCTION, which takes a project and writes `writes` from `reads` (globs) in it.
+    """`write` takes a project and writes `writes` from `reads` (globs) in it.
 
     A project without the folder `needs` has no such pages.
     """
 
-    made_by: str
+    write: Callable[[Project], None]
     reads: tuple[str, ...]
     writes: tuple[str, ...]
     needs: str = "data/raw"
@@ -36,7 +36,7 @@ class SharedPages(NamedTuple):
             then = json.loads(_state(project).read_text())
         except (FileNotFoundError, ValueError):
             return ["never written on this machine"]
-        return [f"{name} {what}" for name, what in files.changes(self._record(project, project.root), then)]
+        return [f"{name} {what}" for name, what in files.changes(self._record(project.root), then)]
 
     def make(self, project: Project, made: Path, stage: Path) -> tuple[dict[str, str | None], tuple[str, ...]]:
         """Writes the pages as they are with what lies in `made`, in `stage`.
@@ -45,20 +45,16 @@ class SharedPages(NamedTuple):
         """
         if not self.exist(project):
             return {}, ()
-        for name in (*self._inputs(project.root), *self.writes):
-            if (project.root / name).is_file():
-                _copy(project.root / name, stage / name)
-        for name in self._inputs(made):
-            _copy(made / name, stage / name)
-        module, _, function = self.made_by.partition(":")
-        getattr(importlib.import_module(module), function)(Project(stage))
-        changed = tuple(
-            name
-            for name in self.writes
-            if (stage / name).exists() and _content(stage / name) != _content(project.root / name)
-        )
+        old = files.hashes(project.root, *self.writes)
+        for root, names in ((project.root, (*self._inputs(project.root), *old)), (made, self._inputs(made))):
+            for name in names:
+                (stage / name).parent.mkdir(parents=True, exist_ok=True)
+                (stage / name).write_bytes((root / name).read_bytes())
+        self.write(Project(stage))
+        new = files.hashes(stage, *self.writes)
+        changed = tuple(name for name in new if old.get(name) != new[name])
         state = stage / "state.json"
-        state.write_text(json.dumps(self._record(project, stage), indent=1, sort_keys=True) + "\n")
+        state.write_text(json.dumps(self._record(stage), indent=1, sort_keys=True) + "\n")
         moves: dict[str, str | None] = {name: f"{stage.name}/{name}" for name in changed}
         moves[_state(project).relative_to(project.root).as_posix()] = f"{stage.name}/{state.name}"
         return moves, changed
@@ -67,24 +63,12 @@ class SharedPages(NamedTuple):
         found = (path.relative_to(root).as_posix() for glob in self.reads for path in root.glob(glob))
         return sorted(filter(files.visible, found))
 
-    def _record(self, project: Project, root: Path) -> Hashes:
+    def _record(self, root: Path) -> Hashes:
         """Hashes of everything that the pages rest on, and of what is generated in them."""
-        inputs = {name: file_sha256(root / name) for name in self._inputs(root)}
-        texts = {name: (root / name).read_text("utf-8") for name in self.writes if (root / name).is_file()}
+        texts = {name: (root / name).read_text("utf-8") for path in self.writes for name in files.find(root, path)}
         pages = {name: sha256(findings(text).encode()) for name, text in texts.items()}  # people write the rest
-        return inputs | pages | {"the code of toll": files.package_digest()}
+        return files.hashes(root, *self._inputs(root)) | pages | {"the code of toll": files.package_digest()}
 
 
 def _state(project: Project) -> Path:
     return project.work / "pages.json"
-
-
-def _copy(source: Path, target: Path) -> None:
-    import shutil
-
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, target)
-
-
-def _content(file: Path) -> bytes:
-    return file.read_bytes() if file.is_file() else b""

@@ -18,6 +18,7 @@ from toll.run import files, plan, runner
 from toll.run.live import Site
 from toll.run.plan import Hooks
 from toll.run.pool import DRAFTS, Pool
+from toll.run.progress import progress
 
 LOOK_EVERY = 0.05  # seconds
 SETTLED = 0.02  # seconds: whoever is still writing is waited for
@@ -66,7 +67,8 @@ def _react(
         if stale := plan.stale(project, wanted, hooks):
             site.tell("Running …")
             plan.check(project, stale, hooks)
-            reports = runner.execute(project, stale, options, partial(runner.run, pool=pool))
+            with progress(len(stale)) as options.emit:
+                reports = runner.run(project, stale, options, pool)
             runner.tell(project, reports, options.started)
         site.published()
     except (Problems, OSError) as error:
