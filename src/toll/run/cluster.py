@@ -24,7 +24,7 @@ from toll.run.cluster_job import Job
 from toll.run.plan import Planned
 from toll.run.progress import DONE, Event
 from toll.run.runner import Options, Report
-from toll.run.stage import Stage
+from toll.run.stage import Stage, check_untouched
 from toll.run.steps import Step
 from toll.run.store import Damaged, Store
 
@@ -100,7 +100,7 @@ class Inputs:
         """Put the bundles in the store. Raises Problems if it cannot be used."""
         for name, hashes in self.bundles.items():
             contents = self._read(hashes)
-            _check_untouched(hashes, _hashes(contents))
+            check_untouched(hashes, _hashes(contents))
             try:
                 store.put(name, contents)
             except Exception as error:
@@ -109,17 +109,11 @@ class Inputs:
     def check_untouched(self, job: Job) -> None:
         """Raises Problems if a file that the run was made from changed while it ran."""
         now = self._read(cluster_job.sources(self.project, job.chain))
-        _check_untouched(self.bundles[job.inputs], _hashes(now))
+        check_untouched(self.bundles[job.inputs], _hashes(now))
 
 
 def _hashes(contents: dict[str, bytes]) -> files.Hashes:
     return {name: sha256(content) for name, content in contents.items()}
-
-
-def _check_untouched(then: files.Hashes, now: files.Hashes) -> None:
-    if changed := list(files.changes(now, then)):
-        hint = "This edition was not published; run again."
-        raise Problems(Problem(Where(name), f"The file was {what} during the run.", hint) for name, what in changed)
 
 
 def _unusable(url: str, error: Exception) -> Problems:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from toll.digests import file_sha256
 from toll.problems import Problem, Problems, Where
 from toll.project import Project
 from toll.run import files, notebook_file, plan, publish
@@ -125,8 +126,8 @@ class Run:
         self.waiting = list(chain)
         self.running: dict[str, Step] = {}  # by scratch folder
         self.passed: set[str] = set()
-        self.ran: dict[str, Step] = {}
         self.keys: dict[str, plan.Key] = {}
+        self.ran: dict[str, tuple[Step, plan.Key]] = {}
         self.cells: dict[str, list[str]] = {}
         self.last_cell: dict[str, int] = {}
         self.failure: Problems | None = None
@@ -136,17 +137,20 @@ class Run:
         return not self.running and (self.failure is not None or not self.waiting)
 
     def go_on(self) -> None:
-        """Start what can be started; a problem ends this edition's other steps, too."""
-        try:
-            if not self.failure:
+        """Start what can be started."""
+        if not self.failure:
+            with self._ended_by_problems():
                 self._start_ready()
-        except Problems as problems:
-            self._give_up(problems)
 
-    def _give_up(self, failure: Problems) -> None:
-        self.failure = self.failure or failure
-        for key in self.running:
-            self.pool.end(key)
+    @contextmanager
+    def _ended_by_problems(self) -> Iterator[None]:
+        """A problem ends this edition's other steps, too."""
+        try:
+            yield
+        except Problems as problems:
+            self.failure = problems
+            for key in self.running:
+                self.pool.end(key)
 
     def _start_ready(self) -> None:
         """Start steps whose inputs are complete, while there is a core for them; pass over those up to date."""
@@ -154,7 +158,7 @@ class Run:
             if not self.passed.issuperset(step.after):
                 continue
             if step.name not in self.keys:
-                reads = {name: files.file_sha256(file) for name, file in self.stage.reads(step, self.ran).items()}
+                reads = {name: file_sha256(file) for name, file in self.stage.reads(step, self._ran()).items()}
                 now = self.keys[step.name] = plan.key(self.project, step, self.edition, reads)
                 if not self.options.force and not plan.why(self.project, step, self.edition, now, self.record):
                     self.waiting.remove(step)
@@ -165,13 +169,16 @@ class Run:
                 self.waiting.remove(step)
                 self._start(step)
 
+    def _ran(self) -> list[Step]:
+        return [step for step, _ in self.ran.values()]
+
     def _emit(self, step: str, doing: str, cell: int = 0) -> None:
         seconds = time.monotonic() - self.options.started
         self.options.emit(Event(seconds, self.edition.name, step, doing, cell, len(self.cells.get(step, ()))))
 
     def _start(self, step: Step) -> None:
         injected, scratch = self.edition.injected(step.name), self.stage.scratch(step)
-        self.cells[step.name] = _cells_to_run(self.stage.prepare(step, self.ran), injected)
+        self.cells[step.name] = _cells_to_run(self.stage.prepare(step, self._ran()), injected)
         self.running[str(scratch)] = step
         self.pool.start(
             scratch,
@@ -184,26 +191,22 @@ class Run:
 
     def hear(self, message: Message) -> None:
         """Take in what happened to a job, if it is one of this edition's."""
-        if step := self.running.get(message.key):
-            if message.outcome is None:
-                self.last_cell[step.name] = message.cell
-                self._emit(step.name, EXECUTING, message.cell)
-            else:
-                del self.running[message.key]
-                try:
-                    if not self.failure:
-                        self._collect(step, message.outcome)
-                except Problems as failure:
-                    self._give_up(failure)
+        step = self.running.get(message.key)
+        if step and message.outcome is None:
+            self.last_cell[step.name] = message.cell
+            self._emit(step.name, EXECUTING, message.cell)
+        elif step and message.outcome:
+            del self.running[message.key]
+            if not self.failure:
+                with self._ended_by_problems():
+                    self._collect(step, message.outcome)
         self.go_on()
 
     def check_untouched(self) -> None:
         """Give up if the run rests on files that have changed since."""
         if self.options.changed and self.options.changed() and not self.failure:
-            try:
+            with self._ended_by_problems():
                 self.stage.check_untouched()
-            except Problems as problems:
-                self._give_up(problems)
 
     def _collect(self, step: Step, outcome: Outcome) -> None:
         """Take what an ended step has made. Raises Problems."""
@@ -215,7 +218,7 @@ class Run:
             self.stage.keep_failed(step)
             raise
         self.passed.add(step.name)
-        self.ran[step.name] = step
+        self.ran[step.name] = step, self.keys[step.name]
         self._emit(step.name, DONE)
 
     def _failed(self, step: Step, outcome: Outcome) -> Problem:
@@ -234,16 +237,15 @@ class Run:
             if self.failure:
                 raise self.failure
             self.stage.check_untouched()
-            return self._publish() if self.ran or self.options.hooks.pages else Report(self.edition.name)
+            return self._published() if self.ran or self.options.hooks.pages else Report(self.edition.name)
         except Problems as failure:
             return Report(self.edition.name, failure=failure)
         finally:
             self.stage.remove()
             self._emit("", DONE)
 
-    def _publish(self) -> Report:
-        ran = {name: (step, self.keys[name]) for name, step in self.ran.items()}
-        changed = put_in_place(self.project, self.stage, ran, self.options.hooks)
+    def _published(self) -> Report:
+        changed = put_in_place(self.project, self.stage, self.ran, self.options.hooks)
         return Report(self.edition.name, tuple(step.name for step in self.chain if step.name in self.ran), changed)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from toll.digests import file_sha256
@@ -40,9 +41,9 @@ class Stage:
     def executed(self, step: Step) -> Path:
         return self.scratch(step) / f"{step.name}.ipynb"
 
-    def reads(self, step: Step, ran: dict[str, Step]) -> dict[str, Path]:
+    def reads(self, step: Step, ran: Iterable[Step]) -> dict[str, Path]:
         """The files that the step reads and where they are now: this run's outputs replace what is published."""
-        rewritten = [path for other in ran.values() for path in other.writes]
+        rewritten = [path for other in ran for path in other.writes]
         found = {
             name: self.project.root / name
             for path in step.reads
@@ -51,7 +52,7 @@ class Stage:
         }
         return found | {name: self.made / name for path in step.reads for name in files.find(self.made, path)}
 
-    def prepare(self, step: Step, ran: dict[str, Step]) -> notebook_file.Notebook:
+    def prepare(self, step: Step, ran: Iterable[Step]) -> notebook_file.Notebook:
         """Lay out the step's folder. Returns the notebook as it will run."""
         tree, scratch = self.tree(step), self.scratch(step)
         scratch.mkdir(parents=True)
@@ -107,14 +108,11 @@ class Stage:
 
     def check_untouched(self) -> None:
         """Raises Problems if a file that the run was made from changed while it ran."""
-        if changed := [name for name, before in self._taken.items() if self._now(name) != before]:
-            hint = "Nothing was published; run again."
-            raise Problems(Problem(Where(name), "The file was edited during the run.", hint) for name in changed)
+        there = [name for name in self._taken if (self.project.root / name).exists()]
+        check_untouched(self._taken, {name: self._now(name) for name in there})
 
-    def _now(self, name: str) -> str | None:
+    def _now(self, name: str) -> str:
         file = self.project.root / name
-        if not file.exists():
-            return None
         if name.endswith(".ipynb"):
             return notebook_file.source_digest(notebook_file.load(file, name))
         return files.quick_digest(file) if Path(name).is_absolute() else file_sha256(file)
@@ -130,3 +128,10 @@ class Stage:
 
     def remove(self) -> None:
         shutil.rmtree(self.root, ignore_errors=True)
+
+
+def check_untouched(then: Hashes, now: Hashes) -> None:
+    """Raises Problems if a file that the run was made from changed while it ran."""
+    if changed := list(files.changes(now, then)):
+        hint = "This edition was not published; run again."
+        raise Problems(Problem(Where(name), f"The file was {what} during the run.", hint) for name, what in changed)
