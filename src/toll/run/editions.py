@@ -68,8 +68,8 @@ class Edition(NamedTuple):
 
 def default(project: Project) -> str:
     """The edition that the notebooks start from: the default of their parameter `edition`."""
-    for path in sorted(project.notebooks.glob("*.ipynb")):
-        declared = parsed.notebook(project, f"notebooks/{path.name}").parameters
+    for name in sorted(path.name for path in project.notebooks.glob("*.ipynb")):
+        declared = parsed.notebook(project, f"notebooks/{name}").parameters
         if "edition" in declared:
             return str(declared["edition"].default)
     return min(_named(project), default="")

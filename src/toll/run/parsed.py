@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from toll import yaml_lines
-from toll.digests import sha256
 from toll.project import Project
 from toll.run import files, notebook_file
 from toll.run.notebook_file import Parameter
@@ -35,7 +34,7 @@ def notebook(project: Project, name: str) -> Source:
     path = project.root / name
     if not path.is_file():
         notebook_file.load(path, name)  # says so
-    digest, parameters = _memory(project.root).recall(f"notebook {name}", path.read_bytes(), parse)
+    digest, parameters = _memory(project.root).recall(f"notebook {name}", path, parse)
     return Source(digest, {own[0]: Parameter(*own) for own in parameters})
 
 
@@ -44,7 +43,7 @@ def yaml(project: Project, name: str) -> dict[str, yaml_lines.Entry]:
     path = project.root / name
     if not path.is_file():
         return yaml_lines.load(path, name)  # says so
-    kept = _memory(project.root).recall("yaml", path.read_bytes(), lambda content: yaml_lines.parse(content, name))
+    kept = _memory(project.root).recall("yaml", path, lambda content: yaml_lines.parse(content, name))
     return yaml_lines.entries(_node(kept), name)
 
 
@@ -71,10 +70,10 @@ class _Memory:
         except (OSError, ValueError, KeyError, TypeError):
             self.known = {}
 
-    def recall(self, kind: str, content: bytes, parse: Callable[[bytes], Any]) -> Any:
-        key = f"{kind} {sha256(content)}"
+    def recall(self, kind: str, path: Path, parse: Callable[[bytes], Any]) -> Any:
+        key = f"{kind} {files.quick_digest(path)}"
         if key not in self.used:
-            self.used[key] = self.known[key] if key in self.known else parse(content)
+            self.used[key] = self.known[key] if key in self.known else parse(path.read_bytes())
         return self.used[key]
 
 
