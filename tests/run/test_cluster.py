@@ -283,12 +283,10 @@ def test_workers_with_another_lock_are_refused_by_name(toy, pair):
 def planned(toy: Toy) -> cluster_job.Job:
     """What a run of the toy sends to a worker."""
     chain, edition = plan_edition(toy.project, "article")
-    inputs = client.Inputs(toy.project)
     url = str(toy.project.work / "cluster")
+    inputs = client.Inputs(toy.project, Store(url))
     shared = url, cluster_job.code(), Options(HOOKS, jobs=1, ahead=False).settings(), 1, False
-    one = cluster_job.Job(chain, edition, inputs.bundle(chain), *shared)
-    inputs.send(Store(url))
-    return one
+    return cluster_job.Job(chain, edition, inputs.bundle(chain), *shared)
 
 
 def test_a_worker_that_joins_later_is_checked_too(toy, pair):

@@ -42,15 +42,15 @@ def run(
     url = url or str(project.work / "cluster")
     shared = url, cluster_job.code(), options.settings(), options.jobs, options.force
     with runner.terminable(), publish.sole_run(project), _connected(address) as client:
-        inputs = Inputs(project)
-        jobs = [Job(chain, edition, inputs.bundle(chain), *shared) for chain, edition in wanted]
         try:
-            store = Store(url)
-        except Exception as error:
+            inputs = Inputs(project, Store(url))
+            jobs = [Job(chain, edition, inputs.bundle(chain), *shared) for chain, edition in wanted]
+        except Problems:
+            raise
+        except Exception as error:  # of whatever kind the store's library has
             raise _unusable(url, error) from None
-        inputs.send(store)
         _introduce(client, jobs[0])
-        return list(_collected(project, client, store, jobs, inputs, options))
+        return list(_collected(project, client, jobs, inputs, options))
 
 
 @contextmanager
@@ -77,43 +77,29 @@ def _problem(place: str, message: str, hint: str) -> Problems:
 
 
 class Inputs:
-    """The bundles of inputs that the jobs need, as the project was when they were asked for."""
+    """The bundles of inputs that the jobs need, in the store as the project was when they were asked for."""
 
-    def __init__(self, project: Project):
-        self.project = project
-        self.bundles: dict[str, files.Hashes] = {}
-        self._names: dict[tuple[str, ...], str] = {}
+    def __init__(self, project: Project, store: Store):
+        self.project, self.store = project, store
+        self._hashes: dict[str, files.Hashes] = {}  # by bundle
+        self._bundles: dict[tuple[str, ...], str] = {}  # by the names of the files in them
 
     def bundle(self, chain: tuple[Step, ...]) -> str:
         """The name of the steps' bundle: one for all jobs with the same files."""
         names = cluster_job.sources(self.project, chain)
-        if names not in self._names:
-            hashes = _hashes(self._read(names))
-            self._names[names] = cluster_job.bundle_name(hashes)
-            self.bundles[self._names[names]] = hashes
-        return self._names[names]
-
-    def _read(self, names: Iterable[str]) -> dict[str, bytes]:
-        return {name: cluster_job.content(self.project, name) for name in names}
-
-    def send(self, store: Store) -> None:
-        """Put the bundles in the store. Raises Problems if it cannot be used."""
-        for name, hashes in self.bundles.items():
-            contents = self._read(hashes)
-            check_untouched(hashes, _hashes(contents))
-            try:
-                store.put(name, contents)
-            except Exception as error:
-                raise _unusable(store.url, error) from None
+        if names not in self._bundles:
+            contents = {name: cluster_job.content(self.project, name) for name in names}
+            hashes = {name: sha256(content) for name, content in contents.items()}
+            bundle = self._bundles[names] = cluster_job.bundle_name(hashes)
+            self._hashes[bundle] = hashes
+            self.store.put(bundle, contents)
+        return self._bundles[names]
 
     def check_untouched(self, job: Job) -> None:
         """Raises Problems if a file that the run was made from changed while it ran."""
-        now = self._read(cluster_job.sources(self.project, job.chain))
-        check_untouched(self.bundles[job.inputs], _hashes(now))
-
-
-def _hashes(contents: dict[str, bytes]) -> files.Hashes:
-    return {name: sha256(content) for name, content in contents.items()}
+        names = cluster_job.sources(self.project, job.chain)
+        now = {name: sha256(cluster_job.content(self.project, name)) for name in names}
+        check_untouched(self._hashes[job.inputs], now)
 
 
 def _unusable(url: str, error: Exception) -> Problems:
@@ -135,9 +121,7 @@ def _introduce(client: Client, job: Job) -> None:
         raise Problems(problems)
 
 
-def _collected(
-    project: Project, client: Client, store: Store, jobs: list[Job], inputs: Inputs, options: Options
-) -> Iterator[Report]:
+def _collected(project: Project, client: Client, jobs: list[Job], inputs: Inputs, options: Options) -> Iterator[Report]:
     """Publish each run as soon as it is complete."""
     # A notebook that fails is an answer. What is tried again is a run that the machine or the store cut short.
     futures = {
@@ -146,10 +130,10 @@ def _collected(
     for future in as_completed(list(futures)):
         job = futures.pop(future)
         if problems := _problems(future, job):
-            _fetch_left(project, store, job)
+            _fetch_left(project, inputs.store, job)
             yield Report(job.edition.name, failure=Problems(problems))
         else:
-            yield _published(project, store, job, inputs, options)
+            yield _published(project, job, inputs, options)
         options.emit(Event(time.monotonic() - options.started, job.edition.name, "", DONE))
 
 
@@ -180,16 +164,16 @@ def _fetch_left(project: Project, store: Store, job: Job) -> None:
         stage.remove()
 
 
-def _published(project: Project, store: Store, job: Job, inputs: Inputs, options: Options) -> Report:
+def _published(project: Project, job: Job, inputs: Inputs, options: Options) -> Report:
     """Fetch a run's output and put it in place, whole. Raises Problems."""
     stage = Stage(project, job.edition)
     try:
-        ran = _fetched(store, job, stage)
+        ran = _fetched(inputs.store, job, stage)
         inputs.check_untouched(job)
         changed = runner.put_in_place(project, stage, ran, options.hooks)
     finally:
         stage.remove()
-    store.drop(job.output)
+    inputs.store.drop(job.output)
     return Report(job.edition.name, tuple(ran), changed)
 
 
