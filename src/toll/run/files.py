@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable, Iterator
+from functools import cache, lru_cache
 from pathlib import Path
 
 from toll.digests import file_sha256, sha256
@@ -35,9 +35,9 @@ def _walk(folder: str, without: tuple[str, ...] = ()) -> Iterator[str]:
         yield from (f"{place}/{name}" for name in names)
 
 
-def hashes(root: Path, *paths: str) -> Hashes:
+def hashes(root: Path, *paths: str, digest: Callable[[Path], str] = file_sha256) -> Hashes:
     base = f"{root}/"
-    return {name: file_sha256(Path(base + name)) for path in paths for name in find(root, path)}
+    return {name: digest(Path(base + name)) for path in paths for name in find(root, path)}
 
 
 def changes(now: dict[str, str], then: dict[str, str]) -> Iterator[tuple[str, str]]:
@@ -49,11 +49,11 @@ def changes(now: dict[str, str], then: dict[str, str]) -> Iterator[tuple[str, st
 def quick_digest(file: Path) -> str:
     """The SHA-256 of a file that may be large: read once in this process for each size and time of the file."""
     about = file.stat()
-    return _digest(file, about.st_size, about.st_mtime_ns)
+    return _digest(file, about.st_size, about.st_mtime_ns, about.st_ctime_ns)
 
 
-@cache
-def _digest(file: Path, size: int, changed: int) -> str:
+@lru_cache(maxsize=10_000)
+def _digest(file: Path, size: int, modified: int, changed: int) -> str:
     return file_sha256(file)
 
 

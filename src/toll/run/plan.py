@@ -10,11 +10,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from toll.digests import file_sha256
 from toll.problems import Problem, Problems, Where
 from toll.project import Project
 from toll.run import editions, files, parsed, steps
@@ -118,14 +116,15 @@ def key(project: Project, step: Step, edition: Edition, reads: Hashes) -> Key:
         "parameters": edition.parameters(step.name),
         "reads": reads | own,
         "package": files.package_digest(),
-        "lock": file_sha256(project.lock) if project.lock.exists() else "none",
+        "lock": files.quick_digest(project.lock) if project.lock.exists() else "none",
         "engine": ENGINE,
     }
 
 
 def published(project: Project, step: Step, edition: str) -> Hashes:
     """Hashes of what is published of a step: its outputs and its executed notebook."""
-    return files.hashes(project.root, *step.writes, executed(project, edition, step.notebook))
+    paths = *step.writes, executed(project, edition, step.notebook)
+    return files.hashes(project.root, *paths, digest=files.quick_digest)
 
 
 def why(project: Project, step: Step, edition: Edition, now: Key, record: Record) -> list[str]:
@@ -154,10 +153,9 @@ def why(project: Project, step: Step, edition: Edition, now: Key, record: Record
 def survey(project: Project, chain: tuple[Step, ...], edition: Edition) -> dict[str, list[str]]:
     """For each step why it is stale, as things are now; a step after a stale one is stale with it."""
     record = Record.load(project, edition.name)
-    read_once = cache(lambda path: files.hashes(project.root, path))
     reasons: dict[str, list[str]] = {}
     for step in chain:
-        reads = {name: value for path in step.reads for name, value in read_once(path).items()}
+        reads = files.hashes(project.root, *step.reads, digest=files.quick_digest)
         own = why(project, step, edition, key(project, step, edition, reads), record)
         reasons[step.name] = own or [f"{name} is stale" for name in step.after if reasons[name]]
     return reasons

@@ -67,7 +67,8 @@ class SharedPages(NamedTuple):
         """Hashes of everything that the pages rest on, and of what is generated in them."""
         texts = {name: (root / name).read_text("utf-8") for path in self.writes for name in files.find(root, path)}
         pages = {name: sha256(findings(text).encode()) for name, text in texts.items()}  # people write the rest
-        return files.hashes(root, *self._inputs(root)) | pages | {"the code of toll": files.package_digest()}
+        inputs = files.hashes(root, *self._inputs(root), digest=files.quick_digest)
+        return inputs | pages | {"the code of toll": files.package_digest()}
 
 
 def _state(project: Project) -> Path:
