@@ -142,6 +142,8 @@ class Graphic:
         for size in theme.sizes(print_widths):
             # Altair's checks take longer than all else; one chart function, one check, of its parts and as a whole
             specs[size.name] = _spec(chart, furniture, size, f"{name}, {size.name}", checked=not specs)
+            if len(specs) == 1:  # the desktop's, drawn in the background while the other sizes are specified
+                export.draw_ahead(cls(name, furniture, meta, specs).tasks()[:1])
         data = plotted.table(specs["desktop"], name)
         return cls(name, furniture, meta, specs, ledger.cite(data) if ledger else data)
 
