@@ -19,6 +19,7 @@ TOLL = Entry(
     place="Wendport",
     start=date(2031, 1, 1),
     end=date(2031, 8, 7),
+    qualifier="at least",
     as_reported="at least 102",
     attributed_to="the ferry company",
     citation="The Courier by Ann Reed, Aug. 11, 2031",
@@ -26,17 +27,22 @@ TOLL = Entry(
 )
 CREW = Entry("crew", "Crew", "people", CALCULATED, 8530, 8450, 8610, "about", decimals=-2)
 SAFE = Entry("safe", "Safe boats", "boats", REPORTED, 5, whole=15)
-SHARE = Entry("share", "Share", "share", CALCULATED, 0.31)
-CHANCE = Entry("chance", "Chance", "probability", CALCULATED, 0.63)
-PACE = Entry("pace", "Crossings canceled a day", "a day", CALCULATED, 1.1)
+SHARE = Entry("share", "Share", "share", CALCULATED, 0.31, 0.31, 0.31)
+CHANCE = Entry("chance", "Chance", "probability", CALCULATED, 0.63, 0.63, 0.63)
+PACE = Entry("pace", "Crossings canceled a day", "a day", CALCULATED, 1.1, 1.1, 1.1)
+BIG = Entry("city", "Inhabitants", "people", CALCULATED, 16_126_000, 16_126_000, 16_126_000)
+NONE = Entry("calm", "Days without wind", "days", REPORTED, 0, 0, 0)
 EXAMPLES = {
+    "about": CREW,
+    "tally": NONE,
+    "rounded": BIG,
     "low": CREW,
     "high": CREW,
     "whole": SAFE,
     "words": SAFE,
     "fraction": SHARE,
-    "odds": CHANCE,
-    "more_than": PACE,
+    "chance": CHANCE,
+    "floor": PACE,
 }
 
 

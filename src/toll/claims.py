@@ -16,23 +16,11 @@ import polars as pl
 from toll import words_file
 from toll.ledger.entry import Entry, Place
 from toll.ledger.ledger import Ledger
+from toll.ledger.verdicts import UNDECIDED, VERDICTS
 from toll.ledger.words import Meaning
 from toll.project import Project
 from toll.tables import Said
 
-# Three questions, kept apart: do the numbers fit, is it as the source says, did it come to pass.
-VERDICTS = {
-    "adds up": "The numbers fit together. Whether they are right is another question.",
-    "does not add up": "The numbers do not fit together.",
-    "holds": "The figures known by then support it.",
-    "holds with a caveat": "The figures support it, within the limits stated below.",
-    "not supported": "The figures that should support it do not.",
-    "contradicted": "Other figures say otherwise.",
-    "came to pass": "What was expected happened.",
-    "did not come to pass": "What was expected did not happen. That does not make the expectation wrong.",
-    "cannot be checked": "What it takes to check it was not known by the date of the data.",
-}
-UNDECIDED = "cannot be checked"
 FACT_CHECK = "fact-check"
 PARTS = ("result", "how_sure")
 _ADDED_UP = "The parts add up to {{ added }}; the source says {{ total.qualified }}."

@@ -43,14 +43,48 @@ def changed(desk):
 
 
 def correct(project, *rows):
-    lines = [f"2014-08-{12 + n},police_killed_2013,{was},{now},Misread." for n, (was, now) in enumerate(rows)]
-    (project.raw / "corrections.csv").write_text("\n".join(["date,figure,was,now,reason", *lines, ""]))
+    """Corrections of the wording of a figure and of its exact words, besides those that the tables have."""
+    path = project.raw / "corrections.csv"
+    head = path.read_text()
+    own = "figures,police_killed_2013"
+    for n, (was, now) in enumerate(rows):
+        head += f"2014-08-{12 + n},{own},as_reported,{was},{now},Misread.\n"
+        head += f"2014-08-{12 + n},{own},exact,2013 toll of {was},2013 toll of {now},Misread.\n"
+    path.write_text(head)
 
 
 def test_a_change_without_a_correction_is_named(changed):
-    (problem,) = corrections.uncorrected(changed)
+    problem, exact = corrections.uncorrected(changed)
     assert (problem.where.file, problem.where.line, problem.where.column) == ("data/raw/figures.csv", 3, "as_reported")
-    assert problem.message == "police_killed_2013 was published as “166”, and it is now “167”."
+    assert problem.message == "police_killed_2013 was published with as_reported “166”, and it is now “167”."
+    assert exact.where.column == "exact"
+
+
+CELLS = [
+    ("figures.csv", "2014-08-11,2014-08-11,20 million", "2014-08-10,2014-08-11,20 million", "period_start"),
+    ("figures.csv", "2014-08-11,20 million,1000000,", "2014-08-11,20 million,10000000,", "rounded_to"),
+    (
+        "figures.csv",
+        "2014-08-07,2014-08-07,35,,years,the police,",
+        "2014-08-07,2014-08-07,35,,years,a witness,",
+        "attributed_to",
+    ),
+    ("figures.csv", "Clerical staff included. A round", "A round", "caveat"),
+    ("sources.csv", "2014-03-13,day", "2014-03-12,day", "published"),
+    ("claims.csv", "The force is understaffed.", "The force is overstaffed.", "claim"),
+]
+
+
+@pytest.mark.parametrize(("file", "old", "new", "field"), CELLS)
+def test_no_cell_of_a_published_row_changes_unseen(desk, file, old, new, field):
+    edit(desk, file, old, new)
+    assert [problem.where.column for problem in corrections.uncorrected(desk)] == [field]
+
+
+def test_an_empty_cell_that_is_filled_in_is_a_change(desk):
+    edit(desk, "figures.csv", "12 in October,\n", "12 in October,Added.\n")
+    (problem,) = corrections.uncorrected(desk)
+    assert "was published with caveat empty, and it is now “Added.”" in problem.message
 
 
 @pytest.mark.parametrize(
@@ -76,27 +110,29 @@ def test_a_figure_cannot_vanish(desk):
 def test_the_command_checks_and_records(changed, capsys):
     assert cli.main(["check"]) == 1
     assert (
-        "was published as “166”, and it is now “167”. Add a correction to data/raw/corrections.csv."
+        "was published with as_reported “166”, and it is now “167”. Add a correction to data/raw/corrections.csv, or"
         in capsys.readouterr().err
     )
     before = (changed.raw / "published.csv").read_text()
     assert cli.main(["check", "--published"]) == 1  # what was recorded is never overwritten
     assert (changed.raw / "published.csv").read_text() == before
     correct(changed, ("166", "167"))
+    capsys.readouterr()
     assert cli.main(["check"]) == 0
-    assert "2013 toll" not in capsys.readouterr().err
+    assert "was published" not in capsys.readouterr().err
 
 
 def test_a_new_figure_is_free_until_it_is_recorded(desk, capsys):
     kept = (desk.raw / "published.csv").read_text()
-    (desk.raw / "published.csv").write_text("".join(x for x in kept.splitlines(True) if not x.startswith("boy_age,")))
+    others = (line for line in kept.splitlines(True) if not line.startswith("figures,boy_age,"))
+    (desk.raw / "published.csv").write_text("".join(others))
     assert corrections.unpublished(desk) == ["boy_age"]
     edit(desk, "figures.csv", "2014-06-28,15,,years", "2014-06-28,16,,years")
     edit(desk, "figures.csv", "a 15-year-old", "a 16-year-old")
     assert cli.main(["check"]) == 0
     assert cli.main(["check", "--published"]) == 0
-    assert "boy_age,16" in (desk.raw / "published.csv").read_text()
-    assert "1 figures added" in capsys.readouterr().err
+    assert "figures,boy_age,as_reported,16" in (desk.raw / "published.csv").read_text()
+    assert "1 rows added" in capsys.readouterr().err
 
 
 def test_a_story_without_the_record_has_nothing_published(desk):

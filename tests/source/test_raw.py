@@ -85,7 +85,7 @@ def test_the_tables_are_read_with_their_types():
     open_ended = next(figure for figure in raw.figures if figure.id == "police_killed_2014_100th")
     assert open_ended.period_end is None and open_ended.period_days is None and open_ended.caveat
     assert {row.whole for row in raw.quantities} == {True, False}
-    assert raw.corrections == ()
+    assert {row.table for row in raw.corrections} == {"figures"}
 
 
 def test_reading_broken_tables_raises_what_the_check_lists(tables):
@@ -410,7 +410,7 @@ def test_a_broken_list_of_sources_does_not_blame_every_figure(tables):
     only(tables.problems(), S, 1, None, "semicolons")
 
 
-CORRECTION = ["2024-03-01", "officers", "26,000", "27,000", "A digit was mistyped."]
+CORRECTION = ["2024-03-01", "figures", "officers", "as_reported", "26,000", "27,000", "The table was misread."]
 
 
 def correct(tables: Tables, *rows: list[str]) -> list[tuple]:
@@ -419,20 +419,23 @@ def correct(tables: Tables, *rows: list[str]) -> list[tuple]:
 
 
 def test_corrections_pass_when_they_end_at_the_figure(tables):
-    earlier = ["2024-02-01", "officers", "25,000", "26,000", "An older list was used."]
+    earlier = ["2024-02-01", "figures", "officers", "as_reported", "25,000", "26,000", "An older list was used."]
+    dated = ["2024-02-01", "sources", "ap_2014_03", "published", "2014-03-12", "2014-03-13", "Misread."]
     assert correct(tables, CORRECTION) == []
-    assert correct(tables, CORRECTION, earlier) == []
-    assert len(read(tables.project).corrections) == 2
+    assert correct(tables, CORRECTION, earlier, dated) == []
+    assert len(read(tables.project).corrections) == 3
 
 
 @pytest.mark.parametrize(
     ("change", "column", "words"),
     [
-        ({1: "oficers"}, "figure", "Did you mean “officers”?"),
-        ({3: "28,000"}, "now", "“28,000” should be “27,000”."),
-        ({2: "27,000"}, "was", "was and now are the same."),
+        ({1: "officers"}, "table", "is not figures, sources or claims."),
+        ({2: "oficers"}, "id", "Did you mean “officers”?"),
+        ({3: "number"}, "field", "“number” is no column of figures.csv. It has quantity, place"),
+        ({5: "28,000"}, "now", "“28,000” should be “27,000”."),
+        ({4: "27,000"}, "was", "was and now are the same."),
         ({0: "March 2024"}, "date", NO_DAY),
-        ({4: ""}, "reason", EMPTY),
+        ({6: ""}, "reason", EMPTY),
     ],
 )
 def test_a_correction_that_corrects_nothing_is_named(tables, change, column, words):
@@ -441,7 +444,7 @@ def test_a_correction_that_corrects_nothing_is_named(tables, change, column, wor
 
 
 def test_an_earlier_correction_must_end_where_the_next_begins(tables):
-    earlier = ["2024-02-01", "officers", "25,000", "25,500", "An older list was used."]
+    earlier = ["2024-02-01", "figures", "officers", "as_reported", "25,000", "25,500", "An older list was used."]
     only(correct(tables, earlier, CORRECTION), "corrections.csv", 2, "now", "“25,500” should be “26,000”.")
 
 

@@ -67,6 +67,7 @@ FORMS = {
     "citation": Form("its source", lambda e: e.citation),
     "outlet": Form("its source without the authors", lambda e: wording.outlet(e.citation)),
     "attributed_to": Form("who says so in the source", lambda e: e.attributed_to),
+    "who": Form("who counts: the voice in the source, or the source itself", lambda e: _who(e)),
     "paragraph": Form("where in the source", lambda e: str(e.locator)),
     "place": Form("the place that it counts", lambda e: e.place),
 }
@@ -88,6 +89,11 @@ _OF_COUNTS = ("whole", "words", "ordinal", "floor")
 MARKUP = re.compile(r"{{.*?}}|{%.*?%}", re.DOTALL)
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 UNFIT = (AttributeError, TypeError, ValueError, OverflowError)  # what a form raises that an entry does not have
+
+
+def _who(entry: Entry) -> str:
+    named = entry.attributed_to not in ("", "the article")
+    return entry.attributed_to if named else wording.outlet(entry.citation).replace("The article", "the article")
 
 
 def _zero(entry: Entry) -> bool:
@@ -228,7 +234,13 @@ def _counted(printed: _Printed, one: str, several: str = "", in_words: bool = Fa
         printed.number  # noted as printed, though in a word  # noqa: B018
         return f"no {several}"
     told = printed.words if in_words else printed.qualified if printed.is_approximate else printed.text
-    return f"{told} {one if printed._entry.value == 1 else several}"
+    return f"{told} {_noun(printed, one, several)}"
+
+
+def _noun(printed: _Printed, one: str, several: str = "") -> str:
+    """The noun alone, where the count stands elsewhere."""
+    is_one = printed._entry.value == 1 and printed._entry.whole is None
+    return one if is_one else several or f"{one}s"
 
 
 def _range(ends: Sequence[_Printed], joined: str = " to ", rounded: bool = False) -> str:
@@ -249,6 +261,7 @@ _JINJA.globals.clear()
 _JINJA.filters |= {
     "citations": _citations,
     "counted": _counted,
+    "noun": _noun,
     "range": _range,
     "capitalize": lambda text: str(text)[:1].upper() + str(text)[1:],
 }

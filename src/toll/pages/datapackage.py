@@ -9,8 +9,8 @@ from typing import Any
 import polars as pl
 
 from toll import digests, story_tables, tables
-from toll.claims import VERDICTS as OF_CLAIMS
 from toll.graphics.theme import LICENCE, LICENCE_TITLE
+from toll.ledger.verdicts import VERDICTS
 from toll.problems import Problem, Problems, Where
 from toll.source import schema
 
@@ -23,7 +23,6 @@ TABLES = {
     "disputed": "Every count that another source disputes, and what would change with the other count",
 }
 TYPES = {pl.String: "string", pl.Float64: "number", pl.Int64: "integer", pl.Date: "date", pl.Boolean: "boolean"}
-VERDICTS = list(OF_CLAIMS)
 COLUMNS = {
     **schema.meanings(schema.SUMS, schema.QUANTITIES, schema.CLAIMS, schema.FIGURES),
     "paragraph": schema.FIGURES.columns["locator"].meaning,
@@ -52,7 +51,7 @@ COLUMNS = {
     "text": "The number as printed",
     "printed_in": "Where it is printed, separated by semicolons",
     "claim": "The claim in our words",
-    "verdict": f"{', '.join(VERDICTS[:-1])} or {VERDICTS[-1]}",
+    "verdict": f"One of: {', '.join(VERDICTS)}",
     "result": "What the computation gives",
     "in_use": "Whether this is the count that numbers and headlines rest on",
     "independent": "Whether it goes back to other origins than the count in use; empty where one of them names none",

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from toll import story_tables
-from toll.claims import VERDICTS
 from toll.ledger import wording
+from toll.ledger.verdicts import VERDICTS
 from toll.pages.index import FACT_CHECK_PAGE
 from toll.pages.rendering import render
 from toll.source import raw

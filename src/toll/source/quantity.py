@@ -95,6 +95,8 @@ def parse(as_reported: str, unit: str = "", rounded_to: str = "", whole: bool = 
         raise ValueError(f"{quoted(as_reported)} cannot be rounded: only a bare or approximate number can.")
     if whole and any(n is not None and n % 1 for n in _typed(quantity)):
         raise ValueError(f"{quoted(as_reported)} is not a whole number, as a count of {unit or 'things'} must be.")
+    if " per " in unit and quantity.value == 0:
+        raise ValueError(f"{quoted(as_reported)} divides by zero.")
     if unit == SHARE and any(n is not None and n > 1 for n in _typed(quantity)):
         raise ValueError(f"{quoted(as_reported)} is more than the whole.")
     return quantity

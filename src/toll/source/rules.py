@@ -203,6 +203,8 @@ def _corrections(sheets: Sheets) -> Iterator[Problem]:
     for row in sorted(rows, key=lambda row: (row.values["date"], row.line), reverse=True):
         table, id, field, was, now = (row.values[name] for name in ("table", "id", "field", "was", "now"))
         ids = sorted({known for name, known, _ in current if name == table})
+        if not ids:
+            continue  # the table cannot be read, which is said already
         if id not in ids:
             yield _unknown(row, "id", id, tables[table].file, ids)
         elif field not in tables[table].columns or field == "id":
@@ -222,8 +224,8 @@ def _durations(sheets: Sheets) -> Iterator[Problem]:
         if not row.has("reading", "unit", "period_start", "period_end") or row.values["unit"] not in ("days", "months"):
             continue
         start, end, length = row.values["period_start"], row.values["period_end"], row.values["reading"]
-        if not start or not end or length.low is None or length.high is None:
-            continue
+        if not start or not end or start == end or length.low is None or length.high is None:
+            continue  # an age is of one day
         months = 12 * (end.year - start.year) + end.month - start.month + 1
         actual = (end - start).days + 1 if row.values["unit"] == "days" else months
         if not length.low <= actual <= length.high:
