@@ -38,6 +38,16 @@ def warn(project: Project) -> list[Problem]:
     return corrections.uncorrected(project) if project.raw.is_dir() else []
 
 
+def notes(project: Project, edition: str) -> list[str]:
+    """The graphics that an edition has left out, and why."""
+    from toll.pages import index
+
+    if not (project.published(edition) / index.INDEX).is_file():
+        return []
+    left_out = index.load(project, edition)["left_out"]
+    return [f"left out {graphic['name']}: {graphic['why']}" for graphic in left_out]
+
+
 def write_pages(project: Project) -> None:
     """Write the pages that all editions share."""
     from toll.pages import shared
@@ -72,4 +82,4 @@ def preload() -> None:
     altair.Chart().mark_point().to_dict()
 
 
-HOOKS = Hooks(check, warn, PAGES, "toll.wiring:preload", "toll.graphics.formats:warm_up")
+HOOKS = Hooks(check, warn, notes, PAGES, "toll.wiring:preload", "toll.graphics.formats:warm_up")

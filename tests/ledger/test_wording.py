@@ -17,6 +17,17 @@ from toll.ledger import wording
         (0.6283, "probability", 0, "63%"),
         (1.1105, "a day", 1, "1.1"),
         (-5.2, "ratio", 1, "−5.2"),
+        (0.01, "a day", 1, "less than 0.1"),
+        (40, "officers", -2, "less than 100"),
+        (0.0004, "p-value", 2, "less than 0.01"),
+        (0.999, "probability", 0, "more than 99%"),
+        (0.001, "probability", 0, "less than 1%"),
+        (1.0, "probability", 0, "more than 99%"),
+        (1.0, "share", 0, "100%"),
+        (0.0, "share", 0, "0%"),
+        (0.999, "share", 0, "more than 99%"),
+        (300, "euros", 0, "€300"),
+        (300, "rupees", 0, "Rs\N{NO-BREAK SPACE}300"),
         (float("inf"), "bodies", 0, "no limit"),
         (999_960, "people", -2, "1 million"),
     ],
@@ -25,13 +36,9 @@ def test_numbers(value, unit, decimals, text):
     assert wording.number(value, unit, decimals) == text
 
 
-def test_words_ordinals_odds_and_fractions():
+def test_words_ordinals_and_fractions():
     assert [wording.words(n) for n in (2, 9, 10, 15, 1_524)] == ["two", "nine", "10", "15", "1,524"]
     assert [wording.ordinal(n) for n in (5, 100, 102, 11)] == ["fifth", "100th", "102nd", "11th"]
-    assert wording.odds(0.628) == "roughly a\N{NO-BREAK SPACE}6-in-10"
-    assert wording.odds(0.81) == "roughly an\N{NO-BREAK SPACE}8-in-10"
-    assert wording.odds(0.97) == "a better than 9-in-10"
-    assert wording.odds(0.0001) == "a less than 1-in-10"
     shares = (0.3148, 1 / 3, 0.34, 0.5, 0.45, 0.9)
     assert [wording.fraction(s) for s in shares] == [
         "nearly a third",
@@ -41,7 +48,23 @@ def test_words_ordinals_odds_and_fractions():
         "45%",
         "nine-tenths",
     ]
-    assert [wording.more_than(v) for v in (1.11, 2, 12.5)] == ["more than one", "two", "more than 12"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "middle", "text"),
+    [
+        (0.628, 0.628, 0.628, "roughly a 6-in-10 chance"),
+        (0.81, 0.81, 0.81, "roughly an 8-in-10 chance"),
+        (0.97, 1.0, 0.97, "a better than 9-in-10 chance"),
+        (0.0001, 0.0001, 0.0001, "a less than 1-in-10 chance"),
+        (0.628, 1.0, 0.628, "at least a 6-in-10 chance"),
+        (0.0, 0.628, 0.628, "at most a 6-in-10 chance"),
+        (0.2, 0.7, 0.5, "a 2-in-10 to a 7-in-10 chance"),
+        (0.0, 1.0, 0.5, "a chance that these counts leave open"),
+    ],
+)
+def test_a_chance_says_what_its_bounds_leave_open(low, high, middle, text):
+    assert wording.chance(low, high, middle).replace("\N{NO-BREAK SPACE}", " ") == text
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,9 @@
 
 import pytest
 
+from support.entries import reported
 from toll.ledger import words
-from toll.ledger.entry import LedgerError, Place
+from toll.ledger.entry import CALCULATED, REPORTED, Entry, LedgerError, Place
 
 DECK, NOTE = Place("graphic", "staffing", "deck"), Place("graphic", "staffing", "note")
 
@@ -55,10 +56,54 @@ def test_other_rooms_can_refuse_typed_numbers_too():
 def test_white_space_folds_and_no_break_spaces_stay(ledger):
     template = """
         {% if bodies.known %}
-        At least   {{ bodies }}\u00a0bodies
+        Some   {{ bodies.number }}\u00a0bodies
         {%- endif %}.
     """
-    assert ledger.text(template, NOTE) == "At least 201\u00a0bodies."
+    assert ledger.text(template, NOTE) == "Some 201\u00a0bodies."
+
+
+def limited(ledger):
+    ledger.add(reported("nothing", 0))
+    ledger.add(reported("one", 1))
+    ledger.add(Entry("few", "Few", "deaths", REPORTED, None, 3, 5, "range", as_reported="3 to 5"))
+    ledger.add(Entry("most", "Most", "deaths", REPORTED, 50, 0, 50, "at most", as_reported="up to 50"))
+    ledger.add(Entry("share", "Share", "share", CALCULATED, 0.33, 0.28, 0.4, "about"))
+    return ledger
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("{{ bodies }}", "at least 201"),
+        ("{{ bodies.number }}", "201"),
+        ("{{ most }}", "at most 50"),
+        ("{{ most.qualified }}", "up to 50"),
+        ("{{ few }}", "3 to 5"),
+        ("{{ nothing.tally }} and {{ killed.tally }}", "none and 102"),
+        ("{{ killed.about }}, {{ bodies.about }}, {{ few.about }}", "about 102, at least 201, 3 to 5"),
+        ("{{ killed | counted('death') }}", "102 deaths"),
+        ("{{ one | counted('body', 'bodies') }}", "1 body"),
+        ("{{ one | counted('body', 'bodies', in_words=true) }}", "one body"),
+        ("{{ nothing | counted('body', 'bodies') }}", "no bodies"),
+        ("{{ bodies | counted('body', 'bodies') }}", "at least 201 bodies"),
+        ("{{ guards | counted('officer') }}", "8,500 officers"),
+        ("{{ one | noun('member') }} {{ few | noun('member') }}", "member members"),
+        ("{{ [killed, guards] | range }}", "102 to 8,500"),
+        ("{{ [killed, killed] | range }}", "102"),
+        ("{{ [killed, bodies] | range('–') }}", "at least 102"),
+        ("{{ [few, killed] | range }}", "3 to 102"),
+        ("{{ [nothing, nothing] | range }}", "none"),
+        ("{{ share.fraction }}", "about 33%"),
+        (
+            "{% if bodies.is_limit and not killed.is_limit and nothing.is_zero and killed.above_one %}yes{% endif %}",
+            "yes",
+        ),
+        ("{% if killed == killed and killed != one and bodies != bodies %}yes{% endif %}", "yes"),
+    ],
+)
+def test_what_a_count_leaves_open_is_printed_with_it(ledger, template, text):
+    ledger = limited(ledger)
+    assert ledger.text(template, NOTE) == text
 
 
 def test_conditions_ask_without_printing(ledger):

@@ -114,7 +114,12 @@ class Entry:
     @property
     def text(self) -> str:
         """The entry as printed where no other form is asked for. A limit is never printed as if it were the count."""
-        return f"{self.qualifier if self.is_limit else ''} {self.bare}".lstrip()
+        bare = self.bare
+        if not self.is_limit:
+            return bare
+        if bare.startswith(wording.LESS):  # it would round to nothing
+            return bare if self.qualifier in ("at most", "fewer than") else f"more than {self.number(0.0)}"
+        return f"{self.qualifier} {bare}"
 
     @property
     def qualified(self) -> str:

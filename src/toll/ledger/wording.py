@@ -10,6 +10,7 @@ from num2words import num2words
 MONTHS = ("Jan.", "Feb.", "March", "April", "May", "June", "July", "Aug.", "Sept.", "Oct.", "Nov.", "Dec.")
 FULL_MONTHS = ("January", "February", *MONTHS[2:7], "August", "September", "October", "November", "December")
 _MILLION = 1_000_000
+LESS = "less than "
 SHARES = ("share", "probability")
 CURRENCIES = {"US dollars": "$", "euros": "€", "pounds": "£", "rupees": "Rs\N{NO-BREAK SPACE}"}
 _FRACTIONS = {
@@ -39,7 +40,7 @@ def number(value: float, unit: str, decimals: int = 0) -> str:
     if unit in SHARES:
         return _percent(value, unit, decimals)
     if 0 < value < 10**-decimals / 2:  # not nothing, though it would round to it
-        return f"less than {_plain(10**-decimals, decimals)}"
+        return f"{LESS}{_plain(10**-decimals, decimals)}"
     sign = CURRENCIES.get(unit, "")
     rounded = round(value, decimals)
     if abs(rounded) >= _MILLION:

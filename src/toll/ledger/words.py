@@ -101,7 +101,8 @@ def _zero(entry: Entry) -> bool:
 
 
 def _about(entry: Entry) -> str:
-    return entry.text if entry.is_limit or entry.value is None else f"about {entry.text}"
+    as_it_is = entry.is_limit or entry.value is None or entry.text.startswith(wording.LESS)
+    return entry.text if as_it_is else f"about {entry.text}"
 
 
 def _limited(entry: Entry, text: str) -> str:
@@ -110,11 +111,10 @@ def _limited(entry: Entry, text: str) -> str:
 
 def _fraction(entry: Entry) -> str:
     """In words only where these fit all that the share may be."""
-    if entry.value is None:
+    if entry.value is None or entry.is_limit:
         return entry.text
-    ends = [entry.value] if entry.is_limit else [entry.low or 0.0, entry.value, entry.high or 0.0]
-    [words, *others] = {wording.fraction(end) for end in ends}
-    return _about(entry) if others else _limited(entry, words)
+    [words, *others] = {wording.fraction(end) for end in (entry.low or 0.0, entry.value, entry.high or 0.0)}
+    return _about(entry) if others else words
 
 
 def _rounded(entry: Entry) -> str:
@@ -237,9 +237,12 @@ def _counted(printed: _Printed, one: str, several: str = "", in_words: bool = Fa
     return f"{told} {_noun(printed, one, several)}"
 
 
+_ONE = ("1", f"{wording.LESS}1")
+
+
 def _noun(printed: _Printed, one: str, several: str = "") -> str:
     """The noun alone, where the count stands elsewhere."""
-    is_one = printed._entry.value == 1 and printed._entry.whole is None
+    is_one = printed._entry.whole is None and printed._entry.bare in _ONE
     return one if is_one else several or f"{one}s"
 
 

@@ -62,7 +62,7 @@ def run(
         execute = _on_cluster(cluster, store) if cluster else runner.run
         with progress(len(stale)) as options.emit:
             reports = execute(project, stale, options)
-        runner.tell(project, reports, started)
+        runner.tell(project, reports, options)
     else:
         print(f"{', '.join(edition.name for _, edition in wanted)}: everything is up to date")
         if (gallery := project.figures / "index.html").exists():
@@ -123,7 +123,7 @@ def status(project: Project, *, hooks: Hooks, editions: list[str], every: bool, 
     """Print what is stale and why."""
     wanted = [plan.plan_edition(project, name) for name in _names(project, editions, every)]
     found = {edition.name: plan.survey(project, chain, edition) for chain, edition in wanted}
-    plan.check(project, [one for one in wanted if any(found[one[1].name].values())], hooks)
+    stale = [one for one in wanted if any(found[one[1].name].values())]
     if hooks.pages and hooks.pages.exist(project):
         found["shared pages"] = {"pages": hooks.pages.why(project)}
     if json:
@@ -135,6 +135,7 @@ def status(project: Project, *, hooks: Hooks, editions: list[str], every: bool, 
             prefix = f"{name}: " if len(found) > 1 else ""
             for step, reasons in steps.items():
                 print(f"{prefix}{step}: {'stale: ' + '; '.join(reasons) if reasons else 'up to date'}")
+    plan.check(project, stale, hooks)
     return STALE if any(reasons for steps in found.values() for reasons in steps.values()) else 0
 
 

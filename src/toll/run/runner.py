@@ -62,6 +62,7 @@ class Report:
     edition: str
     ran: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()  # executed notebooks that someone had edited, as they were
     failure: Problems | None = None
 
 
@@ -245,8 +246,28 @@ class Run:
             self._emit("", DONE)
 
     def _published(self) -> Report:
+        kept = _keep_edited(self.project, self.edition.name, self._ran())
         changed = put_in_place(self.project, self.stage, self.ran, self.options.hooks)
-        return Report(self.edition.name, tuple(step.name for step in self.chain if step.name in self.ran), changed)
+        return Report(
+            self.edition.name, tuple(step.name for step in self.chain if step.name in self.ran), changed, kept
+        )
+
+
+def _keep_edited(project: Project, edition: str, steps: list[Step]) -> tuple[str, ...]:
+    """Put aside the executed notebooks of another edition that someone has edited, because a run writes them anew."""
+    record, kept = plan.Record.load(project, edition), []
+    for step in steps:
+        name = executed(project, edition, step.notebook)
+        file, made = project.root / name, record.outputs(step.name).get(name)
+        if name != step.notebook and made and file.is_file() and file_sha256(file) != made:
+            aside = project.work / "kept" / name
+            aside.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, aside)
+            kept.append(
+                f"{name} had been edited, and a run writes it anew. What it said is kept in "
+                f"{aside.relative_to(project.root)}; edit {step.notebook} instead."
+            )
+    return tuple(kept)
 
 
 def put_in_place(
@@ -285,17 +306,19 @@ def _cells_to_run(source: notebook_file.Notebook, injected: dict[str, Value]) ->
     return texts
 
 
-def tell(project: Project, reports: list[Report], started: float) -> None:
-    """Print what was made. Raises Problems with everything that failed."""
+def tell(project: Project, reports: list[Report], options: Options) -> None:
+    """Print what was made, and what was left out. Raises Problems with everything that failed."""
     failures = [problem for report in reports if report.failure for problem in report.failure.problems]
     for report in reports:
         if not report.failure:
             files = "1 file" if len(report.changed) == 1 else f"{len(report.changed)} files"
             print(f"{report.edition}: ran {', '.join(report.ran) or 'nothing'}; {files} changed")
+            for note in (*options.hooks.notes(project, report.edition), *report.kept):
+                print(f"{report.edition}: {note}")
     gallery = project.figures / "index.html"
     if gallery.exists() and not failures:
         print(gallery.relative_to(project.root))
     if reports:
-        print(f"{time.monotonic() - started:.1f} s")
+        print(f"{time.monotonic() - options.started:.1f} s")
     if failures:
         raise Problems(failures)

@@ -67,9 +67,10 @@ def _react(
         if stale := plan.stale(project, wanted, hooks):
             site.tell("Running …")
             plan.check(project, stale, hooks)
+            print("".join(f"Warning: {problem}\n" for problem in hooks.warn(project)), end="", file=sys.stderr)
             with progress(len(stale)) as options.emit:
                 reports = runner.run(project, stale, options, pool)
-            runner.tell(project, reports, options.started)
+            runner.tell(project, reports, options)
         site.published()
     except (Problems, OSError) as error:
         print(error, file=sys.stderr)
