@@ -116,7 +116,9 @@ def cluster(tmp_path) -> Iterator[Cluster]:
 
 def twin(toy: Toy) -> Toy:
     """The same project in another folder."""
-    return Toy.at(shutil.copytree(toy.root, toy.root.with_name("twin")))
+    other = Toy.at(shutil.copytree(toy.root, toy.root.with_name("twin")))
+    other.preload = toy.preload
+    return other
 
 
 def records(toy: Toy) -> dict[str, bytes]:
@@ -285,7 +287,7 @@ def planned(toy: Toy) -> cluster_job.Job:
     chain, edition = plan_edition(toy.project, "article")
     url = str(toy.project.work / "cluster")
     inputs = client.Inputs(toy.project, Store(url))
-    shared = url, cluster_job.code(), Options(HOOKS, jobs=1, ahead=False).settings(), 1, False
+    shared = url, cluster_job.code(), Options(HOOKS._replace(preload=toy.preload), jobs=1, ahead=False).settings(), 1, False
     return cluster_job.Job(chain, edition, inputs.bundle(chain), *shared)
 
 

@@ -10,23 +10,7 @@ import sys
 
 import pytest
 
-from support.toy import Toy
 from toll.run import files, notebook_file
-
-
-@pytest.fixture(scope="module")
-def after_a_run(tmp_path_factory) -> Toy:
-    toy = Toy(tmp_path_factory.mktemp("after"))
-    outcome = toy.toll("run")
-    assert outcome.returncode == 0, outcome.stderr
-    return toy
-
-
-@pytest.fixture
-def ran(after_a_run, tmp_path) -> Toy:
-    """A toy project that is up to date (its record does not depend on where it is)."""
-    shutil.copytree(after_a_run.root, tmp_path / "ran")
-    return Toy.at(tmp_path / "ran")
 
 
 def status(toy) -> dict[str, str]:
@@ -51,7 +35,7 @@ def test_up_to_date_after_a_run_and_a_second_run_does_nothing(ran):
     assert ran.published() == before
 
 
-CHANGES = {
+EDITS = {
     "notebook": (
         lambda toy: edit(toy.root / "notebooks/left.ipynb", "' left '", "' l '"),
         "left",
@@ -77,6 +61,9 @@ CHANGES = {
         "last",
         "requirements.lock changed",
     ),
+    "upstream": (lambda toy: edit(toy.root / "notebooks/first.ipynb", "' '", "'-'"), "last", "left is stale"),
+}
+BY_HAND = {
     "edited output": (
         lambda toy: (toy.root / "data/processed/article/right.txt").write_text("x"),
         "right",
@@ -97,18 +84,30 @@ CHANGES = {
         "last",
         "notebooks/last.ipynb edited by hand",
     ),
-    "upstream": (lambda toy: edit(toy.root / "notebooks/first.ipynb", "' '", "'-'"), "last", "left is stale"),
 }
 
 
-@pytest.mark.parametrize("change", CHANGES)
-def test_each_reason_is_shown_and_a_run_settles_it(ran, change):
-    act, step, reason = CHANGES[change]
+@pytest.mark.parametrize("change", EDITS | BY_HAND)
+def test_each_reason_is_shown(ran, change):
+    act, step, reason = (EDITS | BY_HAND)[change]
     act(ran)
     assert reason in status(ran)[step]
+
+
+def test_a_run_settles_all_edits(ran):
+    for act, _, _ in EDITS.values():
+        act(ran)
     assert ran.toll("run").returncode == 0
     assert set(status(ran).values()) == {"up to date"}
-    assert not (ran.root / "figures/article/more.txt").exists()
+
+
+def test_a_run_takes_back_what_was_done_to_its_outputs_by_hand(ran):
+    before = ran.published()
+    for act, _, _ in BY_HAND.values():
+        act(ran)
+    assert ran.toll("run").returncode == 0
+    assert set(status(ran).values()) == {"up to date"}
+    assert ran.published() == before
 
 
 def test_only_what_depends_on_a_change_runs(ran):

@@ -121,24 +121,22 @@ def test_a_move_that_fails_takes_the_others_back(toy):
     assert not publish.interrupted(toy.project)
 
 
-def test_only_what_changed_is_replaced(toy):
-    assert toy.toll("run").returncode == 0
-    stamps = {path: path.stat().st_mtime_ns for path in toy.root.glob("data/processed/article/*")}
-    assert toy.toll("run", "--force").returncode == 0
+def test_only_what_changed_is_replaced(ran):
+    stamps = {path: path.stat().st_mtime_ns for path in ran.root.glob("data/processed/article/*")}
+    assert ran.toll("run", "--force").returncode == 0
     assert {path: path.stat().st_mtime_ns for path in stamps} == stamps
 
 
-def test_an_interrupted_publication_is_completed_by_the_next_run(toy):
+def test_an_interrupted_publication_is_completed_by_the_next_run(ran):
     """As a kill between the journal and the last move leaves it."""
-    assert toy.toll("run").returncode == 0
-    stage = toy.project.work / "stage/dead"
+    stage = ran.project.work / "stage/dead"
     stage.mkdir(parents=True)
     (stage / "new").write_text("new")
-    (toy.project.work / "journal.json").write_text(
+    (ran.project.work / "journal.json").write_text(
         '{"stage": ".toll/stage/dead", "moves": {"figures/article/moved": "gone", "figures/article/late": "new"}}'
     )
-    with publish.sole_run(toy.project):
-        assert (toy.project.figures / "article/late").read_text() == "new"
+    with publish.sole_run(ran.project):
+        assert (ran.project.figures / "article/late").read_text() == "new"
     assert not stage.exists()
 
 

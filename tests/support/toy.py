@@ -39,8 +39,22 @@ def notebook(*cells: str, parameters: str = PARAMETERS) -> str:
     )
 
 
+MAIN = """
+import sys
+from toll import cli, wiring
+wiring.HOOKS = wiring.HOOKS._replace(preload=sys.argv.pop(1))
+sys.exit(cli.main())
+"""
+
+
 class Toy:
-    """A project with the chain first → (left, right) → last, each writing one small text."""
+    """A project with the chain first → (left, right) → last, each writing one small text.
+
+    Its notebooks import nothing large, so its runs import only `preload` ahead, MODULE:FUNCTION, where `toll run`
+    imports what a story's notebooks need. That takes a second, and there are hundreds of runs.
+    """
+
+    preload = ""
 
     def __init__(self, root: Path):
         self.project = Project(root)
@@ -110,9 +124,8 @@ class Toy:
             timeout=120,
         )
 
-    @staticmethod
-    def command(*arguments: str) -> list[str]:
-        return [sys.executable, "-m", "toll", *arguments]
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-c", MAIN, self.preload, *arguments]
 
     def published(self) -> dict[str, bytes]:
         """All files that a run may change, except the record of this machine."""
