@@ -29,7 +29,6 @@ from toll.run import cluster_job  # noqa: E402
 from toll.run.plan import plan_edition  # noqa: E402
 from toll.run.runner import Options  # noqa: E402
 from toll.run.store import Damaged, Store  # noqa: E402
-from toll.wiring import HOOKS  # noqa: E402
 
 PACKAGE = Path(cluster_job.__file__).parents[1]
 KEYS = {"AWS_ACCESS_KEY_ID": "somebody", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
@@ -114,9 +113,9 @@ def cluster(tmp_path) -> Iterator[Cluster]:
     cluster.close()
 
 
-def twin(toy: Toy) -> Toy:
+def twin(toy: Toy, name: str = "twin") -> Toy:
     """The same project in another folder."""
-    other = Toy.at(shutil.copytree(toy.root, toy.root.with_name("twin")))
+    other = Toy.at(shutil.copytree(toy.root, toy.root.with_name(name)))
     other.preload = toy.preload
     return other
 
@@ -133,17 +132,16 @@ def logged(toy: Toy, *cells: str) -> Path:
     return log
 
 
-@pytest.mark.parametrize("store", [None, "s3://newsroom/toll"])
-def test_a_cluster_gives_the_bytes_that_this_machine_gives(toy, pair, s3, store):
-    local = twin(toy)
+def test_a_cluster_gives_the_bytes_that_this_machine_gives_with_either_kind_of_store(toy, pair, s3):
+    local, remote = twin(toy, "local"), twin(toy, "remote")
     assert local.toll("run", "--all").returncode == 0
-    own = ("--store", store) if store else ()
-    outcome = toy.toll("run", "--all", "--cluster", pair.address, *own, environment=s3)
-    assert outcome.returncode == 0, outcome.stderr
-    assert "article: ran first, " in outcome.stdout
-    assert toy.published() == local.published()
-    assert records(toy) == records(local)
-    assert toy.toll("status", "--all").returncode == 0
+    for other, store in ((toy, ()), (remote, ("--store", "s3://newsroom/toll"))):
+        outcome = other.toll("run", "--all", "--cluster", pair.address, *store, environment=s3)
+        assert outcome.returncode == 0, outcome.stderr
+        assert "article: ran first, " in outcome.stdout
+        assert other.published() == local.published()
+        assert records(other) == records(local)
+        assert other.toll("status", "--all").returncode == 0
     assert "up to date" in toy.toll("run", "--all", "--cluster", pair.address).stdout
 
 
@@ -176,7 +174,7 @@ def test_a_failing_cell_reads_as_it_would_here(toy, pair):
     assert left[0] == left[1] != {}
 
 
-def test_a_worker_killed_in_the_middle_is_replaced(toy, cluster):
+def test_a_worker_killed_in_the_middle_is_replaced(toy, pair):
     server = toy.root.with_name("server")
     log = logged(
         toy,
@@ -188,13 +186,13 @@ def test_a_worker_killed_in_the_middle_is_replaced(toy, cluster):
     log.write_text("not the first\n")
     assert local.toll("run").returncode == 0
     log.unlink()
-    cluster.work("one", "two").ready()
-    running = subprocess.Popen(toy.command("run", "--cluster", cluster.address), cwd=toy.root, stderr=subprocess.PIPE)
+    running = subprocess.Popen(toy.command("run", "--cluster", pair.address), cwd=toy.root, stderr=subprocess.PIPE)
     wait_for(lambda: server.exists() and server.read_text() != "", 60)
     busy = Path(f"/proc/{server.read_text()}/stat").read_text().rpartition(")")[2].split()[1]
-    name = next(name for name, process in cluster.processes.items() if process.pid == int(busy))
-    cluster.kill(name)
+    name = next(name for name, process in pair.processes.items() if process.pid == int(busy))
+    pair.kill(name)
     _, complaint = running.communicate(timeout=90)
+    pair.work(name).ready()  # for the other tests
     assert running.returncode == 0, complaint
     assert log.read_text() == "article\n" * 2
     assert toy.published() == local.published()
@@ -202,7 +200,7 @@ def test_a_worker_killed_in_the_middle_is_replaced(toy, cluster):
     wait_for(lambda: not Path(f"/proc/{server.read_text()}").exists(), 5)
 
 
-def test_a_scheduler_that_goes_away_is_named_and_the_next_run_goes_on(swept, cluster):
+def test_a_scheduler_that_goes_away_is_named_and_the_next_run_goes_on(swept, cluster, pair):
     log = swept.root.with_name("log.txt")
     notebook = swept.project.notebooks / "ledger.ipynb"
     note = f"import time; open({str(log)!r}, 'a').write(f'{{year}} '); time.sleep(0.5); import polars"
@@ -229,11 +227,7 @@ def test_a_scheduler_that_goes_away_is_named_and_the_next_run_goes_on(swept, clu
     stored = list((swept.project.work / "cluster/outputs").glob("*.zip"))
     before = log.read_text().split()
     assert 2 <= len(done) < 6
-    second = Cluster(cluster.folder.with_name("second"), {}).work("one").ready()
-    try:
-        outcome = swept.toll(*sweep, "--cluster", second.address)
-    finally:
-        second.close()
+    outcome = swept.toll(*sweep, "--cluster", pair.address)
     assert outcome.returncode == 0, outcome.stderr
     assert done.items() <= records(swept).items()
     again = log.read_text().split()[len(before) :]
@@ -243,24 +237,30 @@ def test_a_scheduler_that_goes_away_is_named_and_the_next_run_goes_on(swept, clu
     assert swept.published() == local.published()
 
 
-def test_workers_that_are_not_as_this_machine_are_refused_by_name(toy, cluster, tmp_path, s3):
+@pytest.fixture
+def mixed(tmp_path, pair) -> Iterator[Cluster]:
+    """The pair's cluster with four more workers, each with something wrong."""
     changed = shutil.copytree(PACKAGE, tmp_path / "other/toll", ignore=shutil.ignore_patterns("__pycache__"))
     (changed / "tables.py").write_text((changed / "tables.py").read_text() + "# changed\n")
     (tmp_path / "none/toll").mkdir(parents=True)
     (tmp_path / "none/toll/__init__.py").touch()
-    cluster.work("good", **s3)
-    cluster.work("changed", PYTHONPATH=str(tmp_path / "other"))
-    cluster.work("without", PYTHONPATH=str(tmp_path / "none"))
-    cluster.work("wide", threads=3)
-    cluster.work("far", AWS_EC2_METADATA_DISABLED="true")  # and no credentials
-    cluster.ready()
+    pair.work("changed", PYTHONPATH=str(tmp_path / "other"))
+    pair.work("without", PYTHONPATH=str(tmp_path / "none"))
+    pair.work("wide", threads=3)
+    pair.work("far", AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="", AWS_EC2_METADATA_DISABLED="true")
+    yield pair.ready()
+    for name in ("changed", "without", "wide", "far"):
+        pair.kill(name)
+
+
+def test_workers_that_are_not_as_this_machine_are_refused_by_name(toy, mixed, s3):
     log = logged(toy)
     before = toy.published()
-    outcome = toy.toll("run", "--cluster", cluster.address, "--store", "s3://newsroom/toll", environment=s3)
+    outcome = toy.toll("run", "--cluster", mixed.address, "--store", "s3://newsroom/toll", environment=s3)
     assert outcome.returncode == 1
     lines = dict(line.removeprefix("worker ").split(": ", 1) for line in outcome.stderr.splitlines())
     assert len(lines) == 4, outcome.stderr
-    assert "good" not in lines
+    assert not {"one", "two"} & lines.keys()
     assert "code " in lines["changed"]
     assert "has 3 threads" in lines["wide"]
     assert "cannot read s3://newsroom/toll" in lines["far"]
@@ -286,9 +286,9 @@ def planned(toy: Toy) -> cluster_job.Job:
     """What a run of the toy sends to a worker."""
     chain, edition = plan_edition(toy.project, "article")
     url = str(toy.project.work / "cluster")
+    settings = Options(HOOKS._replace(preload=toy.preload, warm_up=""), jobs=1, ahead=False).settings()
     inputs = client.Inputs(toy.project, Store(url))
-    shared = url, cluster_job.code(), Options(HOOKS._replace(preload=toy.preload), jobs=1, ahead=False).settings(), 1, False
-    return cluster_job.Job(chain, edition, inputs.bundle(chain), *shared)
+    return cluster_job.Job(chain, edition, inputs.bundle(chain), url, cluster_job.code(), settings, 1, False)
 
 
 def test_a_worker_that_joins_later_is_checked_too(toy, pair):

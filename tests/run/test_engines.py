@@ -15,7 +15,7 @@ from toll.run import notebook_file
 from toll.run.pool import Pool
 from toll.run.worker import Outcome, Settings
 
-# By case: its cells. A case ends at its first failing cell.
+# By case: its cells. A notebook ends at its first failing cell.
 CASES = {
     "results": [
         "1",
@@ -84,22 +84,26 @@ CASES = {
     "exits badly": ["raise SystemExit('bad')", "1"],
     "asyncio.run": ["import asyncio\nasyncio.run(asyncio.sleep(0))"],
 }
-FAILING = set(list(CASES)[6:])
+FAILING = list(CASES)[6:]
+# Cases that do not fail share notebooks. The first has the first cells: what it shows depends on their numbers.
+TOGETHER = (("results", "displays", "warnings"), ("streams", "descriptors", "stack"))
+NOTEBOOKS = {cases[0]: [cell for case in cases for cell in CASES[case]] for cases in TOGETHER}
+NOTEBOOKS |= {case: CASES[case] for case in FAILING}
 
 
-Executed = dict[str, tuple[str, Outcome]]  # by case: the executed notebook, and how it ended
+Executed = dict[str, tuple[str, Outcome]]  # by notebook: as executed, and how it ended
 
 
-def execute(engine: str, folder: Path, cases: dict[str, list[str]]) -> Executed:
-    """Run the cases, three at a time."""
+def execute(engine: str, folder: Path, notebooks: dict[str, list[str]]) -> Executed:
+    """Run notebooks of these cells, three at a time."""
     found: Executed = {}
-    waiting = list(cases)
+    waiting = list(notebooks)
 
     def start() -> None:
         if waiting:
             own = folder / waiting.pop()
             own.mkdir()
-            source = notebook_file.source(json.loads(notebook(*cases[own.name])))
+            source = notebook_file.source(json.loads(notebook(*notebooks[own.name])))
             (own / "in.ipynb").write_text(notebook_file.dumps(source))
             pool.start(own, notebook=own / "in.ipynb", output=own / "out.ipynb", cwd=own, parameters={})
 
@@ -116,23 +120,26 @@ def execute(engine: str, folder: Path, cases: dict[str, list[str]]) -> Executed:
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory) -> Executed:
-    return execute("fork", tmp_path_factory.mktemp("fork"), CASES)
+    return execute("fork", tmp_path_factory.mktemp("fork"), NOTEBOOKS)
 
 
 def test_both_engines_give_the_same_bytes(executed, tmp_path, capfd):
-    kernel = execute("kernel", tmp_path, CASES)
-    assert [case for case in CASES if executed[case][0] != kernel[case][0]] == []
-    assert {case: executed[case][1] for case in CASES} == {case: kernel[case][1] for case in CASES}
+    kernel = execute("kernel", tmp_path, NOTEBOOKS)
+    assert [name for name in NOTEBOOKS if executed[name][0] != kernel[name][0]] == []
+    assert {name: executed[name][1] for name in NOTEBOOKS} == {name: kernel[name][1] for name in NOTEBOOKS}
     assert "A fresh process" not in capfd.readouterr().err
 
 
 def test_cases_fail_that_should(executed):
-    assert {case for case in CASES if executed[case][1].error} == FAILING
+    assert [name for name in NOTEBOOKS if executed[name][1].error] == FAILING
 
 
 def outputs(executed, case: str, number: int) -> list[dict]:
-    cells = notebook_file.code_cells(json.loads(executed[case][0]))
-    return cells[number]["outputs"]
+    """The outputs of a case's cell, counted from 1."""
+    (cases,) = [cases for cases in TOGETHER if case in cases]
+    before = sum(len(CASES[other]) for other in cases[: cases.index(case)])
+    cells = notebook_file.code_cells(json.loads(executed[cases[0]][0]))
+    return cells[before + number]["outputs"]
 
 
 def text(output: dict) -> str:
@@ -162,11 +169,11 @@ def test_sys_exit_zero_is_not_success(executed):
 
 
 def test_executed_notebooks_carry_no_trace_of_the_run(executed):
-    for case in CASES.keys() - FAILING:
-        notebook = json.loads(executed[case][0])
+    for name in NOTEBOOKS.keys() - set(FAILING):
+        notebook = json.loads(executed[name][0])
         assert notebook["metadata"] == {"kernelspec": notebook_file.KERNELSPEC, "language_info": {"name": "python"}}
         assert all(cell["metadata"] in ({}, {"tags": ["parameters"]}) for cell in notebook["cells"])
-        assert notebook_file.dumps(notebook_file.clean(notebook)) == executed[case][0]
+        assert notebook_file.dumps(notebook_file.clean(notebook)) == executed[name][0]
 
 
 def test_nothing_leaks_from_one_notebook_to_the_next(tmp_path):

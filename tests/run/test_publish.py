@@ -2,36 +2,51 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import random
 import signal
 import subprocess
-import sys
-import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 
 import pytest
 
+from support.processes import wait_for
 from toll.problems import Problems
+from toll.project import Project
 from toll.run import publish
 
-PUBLISH = """
-import sys
-from pathlib import Path
-from toll.run import publish
-from toll.project import Project
-project = Project(Path(sys.argv[1]))
-with publish.sole_run(project):
-    print("ready", flush=True)
-    for number in range(int(sys.argv[2]), 10_000):
-        stage = project.work / "stage/run"
-        (stage / "new").mkdir(parents=True, exist_ok=True)
-        for name in range(12):
-            (stage / f"new/{name}").write_text(f"{number}\\n" * 2000)
-        moves = {f"figures/{name % 3}/{name}": f"new/{name}" for name in range(12)}
-        moves |= {f"figures/only-{number - 1}": None, f"figures/only-{number}": "new/only"}
-        (stage / "new/only").write_text(f"{number}\\n" * 2000)
-        publish.commit(project, stage, moves)
-"""
+SERVER = multiprocessing.get_context("forkserver")  # its processes are ready in milliseconds
+SERVER.set_forkserver_preload(["toll.run.publish", "filelock"])
+
+
+def publish_again_and_again(project: Project, first: int, ready: Connection) -> None:
+    with publish.sole_run(project):
+        ready.send("ready")
+        for number in range(first, 10_000):
+            stage = project.work / "stage/run"
+            (stage / "new").mkdir(parents=True, exist_ok=True)
+            for name in range(12):
+                (stage / f"new/{name}").write_text(f"{number}\n" * 2000)
+            moves = {f"figures/{name % 3}/{name}": f"new/{name}" for name in range(12)}
+            moves |= {f"figures/only-{number - 1}": None, f"figures/only-{number}": "new/only"}
+            (stage / "new/only").write_text(f"{number}\n" * 2000)
+            publish.commit(project, stage, moves)
+
+
+@contextmanager
+def publishing(project: Project, number: int = 0) -> Iterator[BaseProcess]:
+    """A process that publishes; it is killed at the end."""
+    here, there = SERVER.Pipe()
+    process = SERVER.Process(target=publish_again_and_again, args=(project, number, there))
+    process.start()
+    assert here.recv() == "ready"
+    yield process
+    process.kill()
+    process.join()
 
 
 def contents(toy) -> set[str]:
@@ -42,11 +57,8 @@ def test_a_kill_at_any_moment_leaves_all_old_or_all_new(toy):
     moments = random.Random(1)
     number = 0
     for _ in range(185):
-        process = subprocess.Popen([sys.executable, "-c", PUBLISH, toy.root, str(number)], stdout=subprocess.PIPE)
-        assert process.stdout.readline() == b"ready\n"
-        time.sleep(moments.uniform(0.001, 0.08))
-        process.kill()
-        process.wait()
+        with publishing(toy.project, number):
+            time.sleep(moments.uniform(0.001, 0.08))
         with publish.sole_run(toy.project):
             assert not publish.interrupted(toy.project)
         found = contents(toy)
@@ -63,43 +75,48 @@ def test_a_kill_at_any_moment_leaves_all_old_or_all_new(toy):
 
 
 def test_readers_never_see_a_half_written_file(toy):
-    process = subprocess.Popen([sys.executable, "-c", PUBLISH, toy.root, "0"], stdout=subprocess.PIPE)
-    assert process.stdout.readline() == b"ready\n"
     seen = set()
-    end = time.monotonic() + 1
-    while time.monotonic() < end:
-        for name in range(12):
-            path = toy.project.figures / str(name % 3) / str(name)
-            if path.exists():
-                text = path.read_text()
-                assert text == text.split("\n")[0].join(["", "\n"]) * 2000
-                seen.add(text)
-    process.kill()
-    process.wait()
-    assert len(seen) > 1
+    with publishing(toy.project):
+        end = time.monotonic() + 1
+        while time.monotonic() < end or len(seen) < 2:
+            for name in range(12):
+                path = toy.project.figures / str(name % 3) / str(name)
+                if path.exists():
+                    text = path.read_text()
+                    assert text == text.split("\n")[0].join(["", "\n"]) * 2000
+                    seen.add(text)
 
 
-def test_a_run_killed_at_any_moment_leaves_all_old_or_all_new(toy):
+MOMENTS = (  # of a run: there is this file
+    "lock",
+    "stage/*/steps/first/source.ipynb",
+    "stage/*/made/notebooks/first.ipynb",
+    "stage/*/made/notebooks/last.ipynb",
+    "stage/*/state.json",
+    *["journal.json"] * 3,
+)
+
+
+def test_a_run_killed_at_any_moment_leaves_all_old_or_all_new(ran):
     """The whole command, notebooks and record included."""
-    moments = random.Random(2)
-    words = toy.root / "inputs/words.txt"
-    states = {}
-    for text in ("old words", "new words"):
-        words.write_text(text)
-        assert toy.toll("run").returncode == 0
-        states[text] = toy.published()
+    words, work = ran.root / "inputs/words.txt", ran.project.work
+    states = {words.read_text(): ran.published()}
+    words.write_text("new words")
+    assert ran.toll("run").returncode == 0
     now = "new words"
-    for _ in range(15):
+    states[now] = ran.published()
+    for moment in MOMENTS:
         after = next(text for text in states if text != now)
         words.write_text(after)
-        process = subprocess.Popen(toy.command("run"), cwd=toy.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        killer = threading.Timer(moments.uniform(0.1, 2.2), process.kill)
-        killer.start()
-        process.communicate()
-        killer.cancel()
-        with publish.sole_run(toy.project):
-            found = toy.published()
-        assert found in (states[now], states[after])
+        (work / "lock").unlink()
+        running = subprocess.Popen(ran.command("run"), cwd=ran.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        while running.poll() is None and not any(work.glob(moment)):
+            time.sleep(0.001)
+        running.kill()
+        running.communicate()
+        with publish.sole_run(ran.project):
+            found = ran.published()
+        assert found in (states[now], states[after]), moment
         now = after if found == states[after] else now
 
 
@@ -141,9 +158,9 @@ def test_an_interrupted_publication_is_completed_by_the_next_run(ran):
 
 
 def test_sigterm_while_publishing_waits_for_its_end(toy):
-    process = subprocess.Popen([sys.executable, "-c", PUBLISH, toy.root, "0"], stdout=subprocess.PIPE)
-    assert process.stdout.readline() == b"ready\n"
-    time.sleep(0.2)
-    process.send_signal(signal.SIGTERM)
-    process.wait()
+    with publishing(toy.project) as process:
+        wait_for(lambda: any(toy.project.figures.glob("only-*")))
+        process.terminate()
+        process.join()
+    assert process.exitcode == -signal.SIGTERM
     assert not publish.interrupted(toy.project)

@@ -42,7 +42,7 @@ def notebook(*cells: str, parameters: str = PARAMETERS) -> str:
 MAIN = """
 import sys
 from toll import cli, wiring
-wiring.HOOKS = wiring.HOOKS._replace(preload=sys.argv.pop(1))
+wiring.HOOKS = wiring.HOOKS._replace(preload=sys.argv.pop(1), warm_up="")
 sys.exit(cli.main())
 """
 
@@ -50,8 +50,8 @@ sys.exit(cli.main())
 class Toy:
     """A project with the chain first → (left, right) → last, each writing one small text.
 
-    Its notebooks import nothing large, so its runs import only `preload` ahead, MODULE:FUNCTION, where `toll run`
-    imports what a story's notebooks need. That takes a second, and there are hundreds of runs.
+    Its notebooks draw nothing, so its runs import only `preload` ahead, MODULE:FUNCTION, where `toll run` imports what
+    a story's notebooks need. That takes a second, and there are hundreds of runs.
     """
 
     preload = ""
