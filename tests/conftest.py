@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,14 @@ settings.load_profile("toll")
 def toy(tmp_path: Path) -> Toy:
     (tmp_path / "toy").mkdir()
     return Toy(tmp_path / "toy")
+
+
+@pytest.fixture
+def toy_in_memory(tmp_path: Path) -> Iterator[Toy]:
+    """A toy project whose files need not wait for a disk, where the system has such a folder."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else tmp_path) as folder:
+        yield Toy(Path(folder))
 
 
 @pytest.fixture(scope="session")

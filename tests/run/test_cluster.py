@@ -24,6 +24,7 @@ moto = pytest.importorskip("moto.server", reason="moto is not installed")
 
 from distributed import Client  # noqa: E402
 
+from toll import cli, wiring  # noqa: E402
 from toll.run import cluster as client  # noqa: E402
 from toll.run import cluster_job  # noqa: E402
 from toll.run.plan import plan_edition  # noqa: E402
@@ -113,6 +114,22 @@ def cluster(tmp_path) -> Iterator[Cluster]:
     cluster.close()
 
 
+@pytest.fixture
+def on(monkeypatch, capfd, s3):
+    """`toll run` on a cluster, in this process, which has imported what takes long; it returns what Toy.toll does."""
+
+    def run(toy: Toy, *arguments: str) -> subprocess.CompletedProcess[str]:
+        monkeypatch.chdir(toy.root)
+        monkeypatch.setattr(wiring, "HOOKS", wiring.HOOKS._replace(preload=toy.preload, warm_up=""))
+        capfd.readouterr()
+        code = cli.main(["run", *arguments])
+        return subprocess.CompletedProcess(arguments, code, *capfd.readouterr())
+
+    for name, value in s3.items():
+        monkeypatch.setenv(name, value)
+    return run
+
+
 def twin(toy: Toy, name: str = "twin") -> Toy:
     """The same project in another folder."""
     other = Toy.at(shutil.copytree(toy.root, toy.root.with_name(name)))
@@ -132,24 +149,24 @@ def logged(toy: Toy, *cells: str) -> Path:
     return log
 
 
-def test_a_cluster_gives_the_bytes_that_this_machine_gives_with_either_kind_of_store(toy, pair, s3):
+def test_a_cluster_gives_the_bytes_that_this_machine_gives_with_either_kind_of_store(toy, pair, on):
     local, remote = twin(toy, "local"), twin(toy, "remote")
     assert local.toll("run", "--all").returncode == 0
     for other, store in ((toy, ()), (remote, ("--store", "s3://newsroom/toll"))):
-        outcome = other.toll("run", "--all", "--cluster", pair.address, *store, environment=s3)
+        outcome = on(other, "--all", "--cluster", pair.address, *store)
         assert outcome.returncode == 0, outcome.stderr
         assert "article: ran first, " in outcome.stdout
         assert other.published() == local.published()
         assert records(other) == records(local)
         assert other.toll("status", "--all").returncode == 0
-    assert "up to date" in toy.toll("run", "--all", "--cluster", pair.address).stdout
+    assert "up to date" in on(toy, "--all", "--cluster", pair.address).stdout
 
 
-def test_a_sweep_too_with_its_table(swept, pair):
+def test_a_sweep_too_with_its_table(swept, pair, on):
     local = twin(swept)
     sweep = ("run", "-p", "spread=4", "--sweep", "year=2001..2006", "--as", "s/{year}")
     assert local.toll(*sweep).returncode == 0
-    outcome = swept.toll(*sweep, "--cluster", pair.address)
+    outcome = on(swept, *sweep[1:], "--cluster", pair.address)
     assert outcome.returncode == 0, outcome.stderr
     assert swept.published() == local.published()
     assert "data/processed/s/summary.csv" in outcome.stdout
@@ -157,10 +174,10 @@ def test_a_sweep_too_with_its_table(swept, pair):
     assert not list((swept.project.work / "cluster/outputs").iterdir())  # what is published is kept no longer
 
 
-def test_a_failing_cell_reads_as_it_would_here(toy, pair):
+def test_a_failing_cell_reads_as_it_would_here(toy, pair, on):
     toy.only("good = 1", "1 / 0", "print('later')")
     local = twin(toy)
-    here, there = local.toll("run"), toy.toll("run", "--cluster", pair.address)
+    here, there = local.toll("run"), on(toy, "--cluster", pair.address)
     assert (there.returncode, there.stderr) == (here.returncode, here.stderr) != (0, "")
     assert toy.published() == local.published()
     left = [
@@ -200,7 +217,7 @@ def test_a_worker_killed_in_the_middle_is_replaced(toy, pair):
     wait_for(lambda: not Path(f"/proc/{server.read_text()}").exists(), 5)
 
 
-def test_a_scheduler_that_goes_away_is_named_and_the_next_run_goes_on(swept, cluster, pair):
+def test_a_scheduler_that_goes_away_is_named_and_the_next_run_goes_on(swept, cluster, pair, on):
     log = swept.root.with_name("log.txt")
     notebook = swept.project.notebooks / "ledger.ipynb"
     note = f"import time; open({str(log)!r}, 'a').write(f'{{year}} '); time.sleep(0.5); import polars"
@@ -227,7 +244,7 @@ def test_a_scheduler_that_goes_away_is_named_and_the_next_run_goes_on(swept, clu
     stored = list((swept.project.work / "cluster/outputs").glob("*.zip"))
     before = log.read_text().split()
     assert 2 <= len(done) < 6
-    outcome = swept.toll(*sweep, "--cluster", pair.address)
+    outcome = on(swept, *sweep[1:], "--cluster", pair.address)
     assert outcome.returncode == 0, outcome.stderr
     assert done.items() <= records(swept).items()
     again = log.read_text().split()[len(before) :]
@@ -253,10 +270,10 @@ def mixed(tmp_path, pair) -> Iterator[Cluster]:
         pair.kill(name)
 
 
-def test_workers_that_are_not_as_this_machine_are_refused_by_name(toy, mixed, s3):
+def test_workers_that_are_not_as_this_machine_are_refused_by_name(toy, mixed, on):
     log = logged(toy)
     before = toy.published()
-    outcome = toy.toll("run", "--cluster", mixed.address, "--store", "s3://newsroom/toll", environment=s3)
+    outcome = on(toy, "--cluster", mixed.address, "--store", "s3://newsroom/toll")
     assert outcome.returncode == 1
     lines = dict(line.removeprefix("worker ").split(": ", 1) for line in outcome.stderr.splitlines())
     assert len(lines) == 4, outcome.stderr
@@ -269,13 +286,13 @@ def test_workers_that_are_not_as_this_machine_are_refused_by_name(toy, mixed, s3
     assert toy.published() == before
 
 
-def test_workers_with_another_lock_are_refused_by_name(toy, pair):
+def test_workers_with_another_lock_are_refused_by_name(toy, pair, on):
     (toy.root / "requirements.lock").write_text(
         "polars==2.0.0 \\\n    --hash=sha256:00\nno-such-package==1.5 ; python_version > '3' \\\n    --hash=sha256:00\n"
         "never-here==1 ; sys_platform == 'plan9' \\\n    --hash=sha256:00\npyyaml==6.0.3 \\\n    --hash=sha256:00\n"
     )
     log = logged(toy)
-    outcome = toy.toll("run", "--cluster", pair.address)
+    outcome = on(toy, "--cluster", pair.address)
     assert outcome.returncode == 1
     assert sorted(line.split(": ")[0] for line in outcome.stderr.splitlines()) == ["worker one", "worker two"]
     assert "not 2.0.0; no-such-package not installed, not 1.5." in outcome.stderr
@@ -318,32 +335,32 @@ def test_an_edit_during_the_run_is_noticed(toy, pair):
     assert toy.published() == before
 
 
-def test_a_damaged_output_is_named_and_made_again(toy, pair):
+def test_a_damaged_output_is_named_and_made_again(toy, pair, on):
     one = planned(toy)
     Store(one.store).put(one.output, {"half": b"x" * 99})
     path = Path(one.store) / f"{one.output}.zip"
     path.write_bytes(path.read_bytes()[:-20])
     before = toy.published()
-    outcome = toy.toll("run", "--cluster", pair.address)
+    outcome = on(toy, "--cluster", pair.address)
     assert outcome.returncode == 1
     assert "--store: An output is not what the worker wrote" in outcome.stderr
     assert toy.published() == before
-    assert toy.toll("run", "--cluster", pair.address).returncode == 0
+    assert on(toy, "--cluster", pair.address).returncode == 0
 
 
 @pytest.mark.parametrize("store", ["nowhere://x", "s3://no-such-bucket/x", "/dev/null/x"])
-def test_a_store_that_cannot_be_used_is_named(toy, pair, s3, store):
-    outcome = toy.toll("run", "--cluster", pair.address, "--store", store, environment=s3)
+def test_a_store_that_cannot_be_used_is_named(toy, pair, store, on):
+    outcome = on(toy, "--cluster", pair.address, "--store", store)
     assert outcome.returncode == 1
     assert f"--store: {store} cannot be used" in outcome.stderr
     assert "Traceback" not in outcome.stderr
 
 
-def test_without_scheduler_or_worker_there_is_an_error_within_seconds(toy, cluster, monkeypatch):
-    outcome = toy.toll("run", "--cluster", "tcp://127.0.0.1:9")
+def test_without_scheduler_or_worker_there_is_an_error_within_seconds(toy, cluster, monkeypatch, on):
+    outcome = on(toy, "--cluster", "tcp://127.0.0.1:9")
     assert outcome.returncode == 1
     assert "--cluster: No Dask scheduler answers at tcp://127.0.0.1:9" in outcome.stderr
-    outcome = toy.toll("run", "--cluster", cluster.address)
+    outcome = on(toy, "--cluster", cluster.address)
     assert outcome.returncode == 1
     assert f"--cluster: The scheduler at {cluster.address} has no workers" in outcome.stderr
     assert toy.toll("run", "--cluster").returncode == 2

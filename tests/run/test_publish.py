@@ -2,63 +2,30 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 
 import pytest
 
 from support.processes import wait_for
+from support.publisher import publishing
 from toll.problems import Problems
-from toll.project import Project
 from toll.run import publish
-
-SERVER = multiprocessing.get_context("forkserver")  # its processes are ready in milliseconds
-SERVER.set_forkserver_preload(["toll.run.publish", "filelock"])
-
-
-def publish_again_and_again(project: Project, first: int, ready: Connection) -> None:
-    with publish.sole_run(project):
-        ready.send("ready")
-        for number in range(first, 10_000):
-            stage = project.work / "stage/run"
-            (stage / "new").mkdir(parents=True, exist_ok=True)
-            for name in range(12):
-                (stage / f"new/{name}").write_text(f"{number}\n" * 2000)
-            moves = {f"figures/{name % 3}/{name}": f"new/{name}" for name in range(12)}
-            moves |= {f"figures/only-{number - 1}": None, f"figures/only-{number}": "new/only"}
-            (stage / "new/only").write_text(f"{number}\n" * 2000)
-            publish.commit(project, stage, moves)
-
-
-@contextmanager
-def publishing(project: Project, number: int = 0) -> Iterator[BaseProcess]:
-    """A process that publishes; it is killed at the end."""
-    here, there = SERVER.Pipe()
-    process = SERVER.Process(target=publish_again_and_again, args=(project, number, there))
-    process.start()
-    assert here.recv() == "ready"
-    yield process
-    process.kill()
-    process.join()
 
 
 def contents(toy) -> set[str]:
     return {path.read_text() for path in toy.project.figures.rglob("*") if path.is_file()}
 
 
-def test_a_kill_at_any_moment_leaves_all_old_or_all_new(toy):
+def test_a_kill_at_any_moment_leaves_all_old_or_all_new(toy_in_memory):
+    toy = toy_in_memory
     moments = random.Random(1)
     number = 0
     for _ in range(185):
         with publishing(toy.project, number):
-            time.sleep(moments.uniform(0.001, 0.08))
+            time.sleep(moments.uniform(0.001, 0.03))
         with publish.sole_run(toy.project):
             assert not publish.interrupted(toy.project)
         found = contents(toy)
