@@ -33,11 +33,23 @@ def toy_in_memory(tmp_path: Path) -> Iterator[Toy]:
 
 
 @pytest.fixture(scope="session")
-def pictures(tmp_path_factory):
-    """The graphic of `support.desk`, drawn once for all processes that test side by side."""
+def cache(tmp_path_factory) -> Path:
+    """Of drawn pictures, for all processes that test side by side: each picture is drawn once."""
+    return tmp_path_factory.getbasetemp().parent / "cache"
+
+
+@pytest.fixture(scope="session")
+def drawn_once(cache) -> dict[str, str]:
+    """The environment of a run that takes pictures from there."""
+    return os.environ | {"XDG_CACHE_HOME": str(cache)}
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory, cache):
+    """The graphic of `support.desk`."""
     from support import desk
 
-    return desk.drawn(tmp_path_factory.mktemp("drawn"), tmp_path_factory.getbasetemp().parent / "drawn-cache")
+    return desk.drawn(tmp_path_factory.mktemp("drawn"), cache / "desk")
 
 
 @pytest.fixture

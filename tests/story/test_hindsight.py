@@ -1,7 +1,6 @@
 """What was known later: the back-test, the disputed counts, the sums; and any date in between still makes sense."""
 
 import json
-import os
 import subprocess
 import sys
 from datetime import date
@@ -181,7 +180,7 @@ DATES = ("2012-01-01", "2013-07-20", "2014-07-20", "2015-08-01")
 
 
 @pytest.fixture(scope="module")
-def swept(tmp_path_factory):
+def swept(tmp_path_factory, drawn_once):
     """The article's edition as of other days, run for real as far as the numbers need."""
     folder = tmp_path_factory.mktemp("dates")
     copy_sources(folder)
@@ -196,8 +195,7 @@ def swept(tmp_path_factory):
         "--as",
         "d/{as_of}",
     ]
-    environment = os.environ | {"XDG_CACHE_HOME": str(folder / "cache")}
-    outcome = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    outcome = subprocess.run(command, cwd=folder, env=drawn_once, capture_output=True, text=True)
     assert outcome.returncode == 0, outcome.stderr[-3000:]
     return folder / "data/processed/d"
 

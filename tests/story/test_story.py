@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import math
-import os
 import re
 import subprocess
 import sys
@@ -84,18 +83,11 @@ OTHERS = {  # figure, its words in the article's table, and others
     ],
     "a toll far above the record": [("police_killed_2014", "102nd", "200th")],
 }
-
-
 HEADLINES = {"more": "stay below", "fewer": "go past", "a toll far above the record": "had passed"}
+NOTHING_TO_EXPLAIN = ("officers", "27,000", "20,000")  # it leaves out the graphic of officers, and changes no other
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    """Of drawn pictures, so that a run draws only what a correction changes."""
-    return tmp_path_factory.mktemp("cache")
-
-
-def run_with(folder, cache, changes):
+def run_with(folder, environment, changes):
     """A run of the article's edition, all that it draws laid out and checked, with other figures."""
     copy_sources(folder)
     table = folder / "data/raw/figures.csv"
@@ -105,22 +97,27 @@ def run_with(folder, cache, changes):
         text = text.replace(line, re.sub(rf"\b{old}\b", new, line))
     table.write_text(text, "utf-8")
     command = [sys.executable, "-m", "toll", "run", "article"]
-    environment = os.environ | {"XDG_CACHE_HOME": str(cache)}
     outcome = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     assert outcome.returncode == 0, outcome.stderr[-3000:]
 
 
-@pytest.mark.parametrize("which", OTHERS)
-def test_a_correction_fits_every_size_and_the_words_follow_it(tmp_path, cache, which):
-    run_with(tmp_path, cache, OTHERS[which])
-    assert len(list((tmp_path / "figures/article").glob("*-social.png"))) == 4
-    stored = json.loads((tmp_path / "data/processed/article/graphics/death-tolls.json").read_text())
+def check_corrected(folder, which, graphics):
+    assert len(list((folder / "figures/article").glob("*-social.png"))) == graphics
+    stored = json.loads((folder / "data/processed/article/graphics/death-tolls.json").read_text())
     assert HEADLINES[which] in stored["furniture"]["headline"]
     assert "10-in-10" not in stored["furniture"]["deck"]
 
 
-def test_a_ratio_that_leaves_nothing_to_explain_leaves_the_graphic_out(tmp_path, cache):
-    run_with(tmp_path, cache, [("officers", "27,000", "20,000")])
+@pytest.mark.parametrize("which", ["more", "fewer"])
+def test_a_correction_fits_every_size_and_the_words_follow_it(tmp_path, drawn_once, which):
+    run_with(tmp_path, drawn_once, OTHERS[which])
+    check_corrected(tmp_path, which, graphics=4)
+
+
+def test_a_ratio_that_leaves_nothing_to_explain_leaves_the_graphic_out_and_the_others_follow(tmp_path, drawn_once):
+    which = "a toll far above the record"
+    run_with(tmp_path, drawn_once, [*OTHERS[which], NOTHING_TO_EXPLAIN])
+    check_corrected(tmp_path, which, graphics=3)
     stored = json.loads((tmp_path / "data/processed/article/graphics/staffing.json").read_text())
     assert "implies 13,100 officers, which is not fewer than the 11,500" in stored["left_out"]
     assert not list((tmp_path / "figures/article").glob("staffing-*.png"))
