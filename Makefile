@@ -10,7 +10,7 @@ run: $(READY)
 	@$(BIN)/toll run
 
 test: $(READY)
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 # The quick checks: lint, formatting, types, raw tables.
 check: $(READY)

@@ -12,10 +12,40 @@ from hypothesis import HealthCheck, settings
 
 from support.browser import CHROMIUM, CHROMIUM_OPTIONS
 from support.toy import Toy
+from toll.run.process import without_slow_imports
+
+with without_slow_imports():
+    import altair  # noqa: F401 - so that no test file imports it slowly
 
 # The same examples on every run, and no limits of time: the machine may be busy.
 settings.register_profile("toll", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("toll")
+
+
+# The files that take longest go first, so that no worker is left with one of them when the others have finished.
+LONGEST = (
+    "test_notebooks.py",
+    "test_reproducible.py",
+    "test_faults.py",
+    "test_cluster.py",
+    "test_engines.py",
+    "test_story.py",
+    "test_hindsight.py",
+    "test_plan.py",
+    "test_publish.py",
+    "test_second_story.py",
+    "test_in_browser.py",
+    "test_marks.py",
+    "test_watch.py",
+    "test_sweep.py",
+    "test_export.py",
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    place = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.name, len(place)))
 
 
 @pytest.fixture

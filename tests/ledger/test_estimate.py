@@ -6,9 +6,9 @@ from datetime import date
 
 import numpy as np
 import pytest
+import scipy  # which imports scipy.stats when it is used
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 
 from toll.ledger import distributions, estimate
 
@@ -33,7 +33,7 @@ def test_clustered_deaths_widen_the_projection():
 @given(counts, splits, st.sampled_from(LEVELS))
 def test_projected_total_is_the_negative_binomial_quantile(count, split, probability):
     elapsed, whole = split
-    law = stats.nbinom(count + 0.5, elapsed / whole)
+    law = scipy.stats.nbinom(count + 0.5, elapsed / whole)
     got = estimate.projected_total(count, elapsed, whole, probability) - count
     assert law.cdf(got) >= probability - 1e-9
     assert got == 0 or law.cdf(got - 1) < probability + 1e-9
@@ -42,7 +42,7 @@ def test_projected_total_is_the_negative_binomial_quantile(count, split, probabi
 @given(counts, splits, st.integers(-10, 300))
 def test_probability_above_is_the_negative_binomial_tail(count, split, excess):
     elapsed, whole = split
-    expected = stats.nbinom(count + 0.5, elapsed / whole).sf(excess) if excess >= 0 else 1.0
+    expected = scipy.stats.nbinom(count + 0.5, elapsed / whole).sf(excess) if excess >= 0 else 1.0
     assert estimate.probability_above(count + excess, count, elapsed, whole) == pytest.approx(expected, abs=1e-9)
 
 
@@ -64,7 +64,7 @@ def test_dispersed_limits_are_those_of_the_scaled_normal_score_interval(dispersi
     """Solves the score equation (Y - X m/n)^2 = z^2 phi (X + Y)(m/n)... numerically, not in closed form."""
     remaining = YEAR - ELAPSED
     for probability in (0.025, 0.1, 0.9, 0.975):
-        z = stats.norm.ppf(probability) * math.sqrt(dispersion)
+        z = scipy.stats.norm.ppf(probability) * math.sqrt(dispersion)
         to_come = estimate.projection_edge(DEATHS, ELAPSED, YEAR, probability, dispersion) - DEATHS
         rate = (DEATHS + to_come) / YEAR
         residual = (to_come - DEATHS * remaining / ELAPSED) / math.sqrt(rate * remaining * YEAR / ELAPSED)
@@ -183,7 +183,7 @@ def test_rate_comparison_of_the_two_years():
 def test_rate_comparison_is_the_exact_binomial_test(count, base_count, days, base_days):
     if count + base_count == 0:
         return
-    exact = stats.binomtest(count, count + base_count, days / (days + base_days))
+    exact = scipy.stats.binomtest(count, count + base_count, days / (days + base_days))
     got = estimate.rate_difference_p(count, days, base_count, base_days)
     assert got == pytest.approx(exact.pvalue, abs=1e-6)
     interval = exact.proportion_ci(0.95, "exact")

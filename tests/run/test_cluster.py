@@ -11,27 +11,27 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from support.processes import wait_for
 from support.toy import Toy
+from toll import cli, problems, wiring
+from toll.run.plan import plan_edition
+from toll.run.runner import Options
 
-pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
-pytest.importorskip("s3fs", reason="the extra `cluster` is not installed")
-moto = pytest.importorskip("moto.server", reason="moto is not installed")
+pytest.importorskip("fsspec", reason="the extra `cluster` is not installed")
+from toll.run.store import Damaged, Store
 
-from distributed import Client  # noqa: E402
+if TYPE_CHECKING:
+    from toll.run import cluster_job
 
-from toll import cli, wiring  # noqa: E402
-from toll.run import cluster as client  # noqa: E402
-from toll.run import cluster_job  # noqa: E402
-from toll.run.plan import plan_edition  # noqa: E402
-from toll.run.runner import Options  # noqa: E402
-from toll.run.store import Damaged, Store  # noqa: E402
-
-PACKAGE = Path(cluster_job.__file__).parents[1]
+NEEDED = ("distributed", "s3fs", "moto")
+pytestmark = pytest.mark.skipif(not all(map(find_spec, NEEDED)), reason=f"{', '.join(NEEDED)} must be installed")
+PACKAGE = Path(problems.__file__).parent
 KEYS = {"AWS_ACCESS_KEY_ID": "somebody", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
 
 
@@ -88,8 +88,9 @@ class Cluster:
 def s3() -> Iterator[dict[str, str]]:
     """The environment in which there is an S3 server with the bucket `newsroom`."""
     import s3fs
+    from moto.server import ThreadedMotoServer
 
-    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
     address = f"http://{host}:{port}"
@@ -301,15 +302,22 @@ def test_workers_with_another_lock_are_refused_by_name(toy, pair, on):
 
 def planned(toy: Toy) -> cluster_job.Job:
     """What a run of the toy sends to a worker."""
+    from toll.run import cluster as client
+    from toll.run import cluster_job
+
     chain, edition = plan_edition(toy.project, "article")
     url = str(toy.project.work / "cluster")
-    settings = Options(HOOKS._replace(preload=toy.preload, warm_up=""), jobs=1, ahead=False).settings()
+    settings = Options(wiring.HOOKS._replace(preload=toy.preload, warm_up=""), jobs=1, ahead=False).settings()
     inputs = client.Inputs(toy.project, Store(url))
     return cluster_job.Job(chain, edition, inputs.bundle(chain), url, cluster_job.code(), settings, 1, False)
 
 
 def test_a_worker_that_joins_later_is_checked_too(toy, pair):
     """Each run brings what its worker must be."""
+    from distributed import Client
+
+    from toll.run import cluster_job
+
     log = logged(toy)
     one = planned(toy)
     with Client(pair.address, set_as_default=False) as dask:
@@ -412,6 +420,8 @@ def test_a_writer_that_dies_leaves_no_bundle(tmp_path):
 
 
 def test_names_say_which_file_is_another(toy):
+    from toll.run import cluster_job
+
     chain, _ = plan_edition(toy.project, "article")
     names = cluster_job.sources(toy.project, chain)
     assert names == (

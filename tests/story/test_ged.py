@@ -365,7 +365,6 @@ def test_without_a_file_the_chain_says_so_and_goes_on(project):
         ("nowhere.csv", "-p, ged_csv: "),
         ("~nobody-of-this-name/x.csv", "-p, ged_csv: "),
         ("data", "-p, ged_csv: "),
-        ("requirements.lock", "requirements.lock, line 1: The first line begins"),
         ("data/raw/README.md", "README.md, line 1: The first line begins “# The raw tables"),
     ],
 )

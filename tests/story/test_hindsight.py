@@ -7,7 +7,7 @@ from datetime import date
 
 import polars as pl
 import pytest
-from scipy import stats
+import scipy  # which imports scipy.stats when it is used
 
 from support.browser import needs_chromium
 from support.checkout import ROOT, copy_sources
@@ -51,7 +51,7 @@ def test_the_back_test_has_a_range_for_every_day_on_which_a_count_is_known(backt
 def test_its_ranges_are_those_of_scipy(backtest):
     for row in of(backtest, "independent"):
         days = (row["date"] - date(2013, 12, 31)).days
-        ahead = stats.nbinom(row["count"] + 0.5, days / 365)
+        ahead = scipy.stats.nbinom(row["count"] + 0.5, days / 365)
         assert [row["low"], row["high"]] == [row["count"] + ahead.ppf(probability) for probability in (0.025, 0.975)]
 
 
@@ -59,7 +59,7 @@ def test_its_dispersion_is_pearsons(ledger, backtest):
     lengths = [end - start for start, end in zip((0, *ENDS), ENDS, strict=False)]
     for entry, months in (("scatter", 6), ("backtest_03_31_scatter", 3), ("backtest_05_31_scatter", 5)):
         expected = [sum(MONTHS[:months]) * days / ENDS[months - 1] for days in lengths[:months]]
-        chi_squared = stats.chisquare(MONTHS[:months], expected).statistic
+        chi_squared = scipy.stats.chisquare(MONTHS[:months], expected).statistic
         assert ledger[entry].value == pytest.approx(chi_squared / (months - 1))
     assert min(row["date"] for row in of(backtest, "as_months")) == date(2014, 3, 31)  # two months cannot tell
 
@@ -104,7 +104,7 @@ def test_every_count_of_the_same_period_is_there_and_one_is_in_use(disputed):
 
 
 def test_the_effect_of_another_count_is_calculated(disputed):
-    chance = 1 - stats.nbinom(102.5, 219 / 365).cdf(172 - 102)
+    chance = 1 - scipy.stats.nbinom(102.5, 219 / 365).cdf(172 - 102)
     changed = effects(disputed["police_killed_2013_tribune"])
     assert changed["chance_of_exceeding"] == f"63% → {100 * chance:.0f}%"
     assert changed["baseline_by_same_day"] == f"99.6 → {172 * 219 / 365:.1f}"
