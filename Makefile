@@ -9,8 +9,9 @@ READY := $(VENV)/ready
 run: $(READY)
 	@$(BIN)/toll run
 
+# One test runs nbval, in a process of its own; here its plugin would only cost time.
 test: $(READY)
-	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -p no:nbval
 
 # The quick checks: lint, formatting, types, raw tables.
 check: $(READY)
