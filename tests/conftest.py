@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import tempfile
 from collections.abc import Iterator
@@ -46,6 +47,12 @@ LONGEST = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     place = {name: number for number, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(item.path.name, len(place)))
+
+
+@pytest.fixture(autouse=True)
+def longest_cell() -> None:
+    """What Python itself lets a cell of a CSV file hold. frictionless raises it for a whole process."""
+    csv.field_size_limit(128 * 1024)
 
 
 @pytest.fixture
