@@ -73,18 +73,18 @@ def test_dispersed_limits_are_those_of_the_scaled_normal_score_interval(dispersi
 
 @pytest.mark.parametrize("count", [10**5, 10**7])
 def test_large_counts_are_exact_and_do_not_take_long(count):
-    law = stats.nbinom(count + 0.5, ELAPSED / YEAR)
+    law = scipy.stats.nbinom(count + 0.5, ELAPSED / YEAR)
     for probability in LEVELS:
         assert estimate.projected_total(count, ELAPSED, YEAR, probability) == count + law.ppf(probability)
     assert estimate.probability_above(count * 1.667, count, ELAPSED, YEAR) == pytest.approx(
         law.sf(int(count * 0.667)), rel=1e-6
     )
-    exact = stats.binomtest(count, 3 * count, ELAPSED / YEAR).pvalue if count < 10**6 else 0.0
+    exact = scipy.stats.binomtest(count, 3 * count, ELAPSED / YEAR).pvalue if count < 10**6 else 0.0
     assert estimate.rate_difference_p(count, ELAPSED, 2 * count, YEAR - ELAPSED) == pytest.approx(exact, abs=1e-9)
 
 
 def test_small_chances_are_not_rounded_to_nothing():
-    expected = stats.nbinom(102.5, ELAPSED / YEAR).sf(298)
+    expected = scipy.stats.nbinom(102.5, ELAPSED / YEAR).sf(298)
     assert estimate.probability_above(400, DEATHS, ELAPSED, YEAR) == pytest.approx(expected, rel=1e-9)
     assert 0 < expected < 1e-40
 
@@ -103,13 +103,13 @@ def test_a_level_at_which_quantiles_do_not_end_is_refused(level):
 @given(st.floats(0.001, 0.999), st.sampled_from((1, 2, 5, 30)))
 def test_students_quantiles_are_scipys(probability, degrees):
     assert distributions.student_quantile(probability, degrees) == pytest.approx(
-        stats.t(degrees).ppf(probability), rel=1e-8, abs=1e-8
+        scipy.stats.t(degrees).ppf(probability), rel=1e-8, abs=1e-8
     )
 
 
 @given(st.floats(0.5, 500), st.floats(0.5, 500), st.floats(0, 1))
 def test_shares_of_the_beta_distribution_are_scipys(a, b, x):
-    assert distributions.beta_share(a, b, x) == pytest.approx(stats.beta(a, b).cdf(x), rel=1e-7, abs=1e-12)
+    assert distributions.beta_share(a, b, x) == pytest.approx(scipy.stats.beta(a, b).cdf(x), rel=1e-7, abs=1e-12)
 
 
 def test_a_dispersion_from_six_months_widens_the_range():

@@ -3,9 +3,9 @@
 import math
 
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 
 from support.entries import reported
 from toll.ledger.entry import CALCULATED, REPORTED, Entry, LedgerError
@@ -81,7 +81,7 @@ def test_bounds_are_found_between_the_ends_where_a_statistic_turns():
 
 
 def stats_p(count: int) -> float:
-    return stats.binomtest(count, count + 166, 219 / (219 + 365)).pvalue
+    return scipy.stats.binomtest(count, count + 166, 219 / (219 + 365)).pvalue
 
 
 def test_names_are_spelled_out_in_the_stored_formula(ledger):

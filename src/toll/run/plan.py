@@ -33,8 +33,8 @@ class Hooks(NamedTuple):
     """How a run asks the rest of the package what steps and files cannot tell.
 
     `check` gives what is wrong with the inputs of an edition, whose parameters come from the file of that name, and
-    `warn` what a reader should know before a run, `notes` of an edition after it. `pages` are shared by all editions. `preload` and `warm_up` name
-    functions, MODULE:FUNCTION, that prepare processes; see `pool.Settings`.
+    `warn` what a reader should know before a run, `notes` of an edition after it. `pages` are shared by all editions.
+    `preload` and `warm_up` name functions, MODULE:FUNCTION, that prepare processes; see `pool.Settings`.
     """
 
     check: Callable[[Project, Edition, str], list[Problem]] = lambda project, edition, file: []

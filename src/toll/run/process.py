@@ -25,7 +25,7 @@ FIXED = {
 }
 # Threads that polars starts on import and that hold no lock while they wait: it is safe to fork beside them.
 QUIET_THREADS = frozenset({"jemalloc_bg_thd", "polars-ooc-clea"})
-SLOW = ("rfc3987_syntax", "rfc3986_validator", "isoduration")
+SLOW = ("boto3", "rfc3987_syntax", "rfc3986_validator", "isoduration")
 
 
 def environment() -> dict[str, str]:
