@@ -46,7 +46,7 @@ def test_before_anything_is_published_there_is_only_a_front_page(desk):
 
 def test_corrections_are_listed_newest_first_and_cannot_break_the_table(published):
     published.share()
-    assert "No figure has been corrected." in (published.project.root / "CORRECTIONS.md").read_text()
+    assert "Nothing has been corrected." in (published.project.root / "CORRECTIONS.md").read_text()
     published.correct(
         "2031-07-01,cancelled_2031,80,70,Copied | wrongly <b>", '2031-08-01,planned_2031,"2,300","2,400",Misread'
     )

@@ -78,7 +78,7 @@ BROKEN = {
     "Parquet": ("data/processed/article/ledger.parquet", cut, AS_REBUILT),
     "output": ("notebooks/01-crossings.ipynb", swap(b"2,330", b"2,430"), "someone edited an output or a cell"),
     "findings": ("README.md", swap(b"Fewer", b"More"), "someone edited the part that `toll run` writes"),
-    "corrections": ("CORRECTIONS.md", swap(b"No figure", b"One figure"), "someone edited the part that `toll run`"),
+    "corrections": ("CORRECTIONS.md", swap(b"Nothing has", b"Much has"), "someone edited the part that `toll run`"),
     "missing": ("figures/article/numbers.csv", Path.unlink, "someone deleted it"),
     "list": (SUMS, swap(b"0", b"1"), "someone edited the list; it is wrong about"),
     "line of the list": (SUMS, lambda file: file.write_text(file.read_text().split("\n", 1)[1]), "edited the list"),

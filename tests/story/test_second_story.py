@@ -119,7 +119,7 @@ def test_a_change_is_shown_with_its_cause_before_it_is_published(story):
         subprocess.run([*git, *command], cwd=folder, check=True, capture_output=True)
     figures = folder / "data/raw/figures.csv"
     figures.write_text(figures.read_text().replace("29,70,", "29,71,").replace("cancelled 70", "cancelled 71"))
-    assert "older than their sources" in toll(folder, "diff").stderr
+    assert "is older than its sources" in toll(folder, "diff").stderr
     assert toll(folder, "run").returncode == 0
     shown = toll(folder, "diff")
     assert shown.stderr == ""

@@ -172,5 +172,9 @@ class Desk:
         return html.fromstring((self.project.published(edition) / page).read_text("utf-8"))
 
     def correct(self, *rows):
-        text = "date,figure,was,now,reason\n" + "".join(f"{row}\n" for row in rows)
-        (self.project.raw / "corrections.csv").write_text(text)
+        """Corrections of wordings, each as DATE,FIGURE,WAS,NOW,REASON."""
+        lines = ["date,table,id,field,was,now,reason"]
+        for row in rows:
+            day, figure, rest = row.split(",", 2)
+            lines.append(f"{day},figures,{figure},as_reported,{rest}")
+        (self.project.raw / "corrections.csv").write_text("".join(f"{line}\n" for line in lines))

@@ -77,10 +77,10 @@ def ordinal(value: float) -> str:
 
 def chance(low: float, high: float, middle: float | None) -> str:
     """A probability between `low` and `high`, to the nearest tenth: "roughly a 6-in-10 chance". It is never certain."""
-    ends = [min(max(round(10 * end), 0), 10) for end in (low, high)]
+    ends = [round(10 * min(max(end, 0.0), 1.0)) for end in (low, high)]
     if ends[1] - ends[0] > 1:
         return _open_chance(*ends)
-    tenths = round(10 * (low + high) / 2 if middle is None else 10 * middle)
+    tenths = round(sum(ends) / 2 if middle is None else 10 * middle)
     return {
         0: "a less than 1-in-10 chance",
         10: "a better than 9-in-10 chance",

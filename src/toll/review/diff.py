@@ -22,7 +22,7 @@ from toll.project import Project
 from toll.review import changes, record
 from toll.review.changes import Changes
 from toll.run import editions, plan
-from toll.source import corrections
+from toll.source import corrections, raw
 
 NEEDED = ("data/processed", "figures", "notebooks", "editions")
 
@@ -45,10 +45,9 @@ def diff(project: Project, *, hooks: plan.Hooks, rev: str = "HEAD") -> int:
 
 def _uncorrected(project: Project) -> list[str]:
     """What needs a correction; nothing while the raw tables cannot be read, which `_stale` says."""
-    try:
-        return [str(problem) for problem in corrections.uncorrected(project)]
-    except Problems:
+    if raw.check(project):
         return []
+    return [str(problem) for problem in corrections.uncorrected(project)]
 
 
 def _stale(project: Project, hooks: plan.Hooks) -> list[str]:

@@ -79,6 +79,7 @@ def read(project: Project, edition: str) -> Publication:
     notebooks = {_name(path): path for path in editions.executed_notebooks(project, edition)}
     texts = dict([*_graphics(told), *_fact_check(project, edition)]) | _notebooks(notebooks)
     files = _files(told, f"figures/{edition}")
+    files = {name: [path for path in paths if (project.root / path).is_file()] for name, paths in files.items()}
     files |= {name: [path.relative_to(project.root).as_posix()] for name, path in notebooks.items()}
     return Publication(edition, date.fromisoformat(told["as_of"]), ledger, texts, files)
 

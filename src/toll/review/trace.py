@@ -47,7 +47,7 @@ def trace(project: Project, *, id: str | None = None, json: bool = False) -> int
 
 def _unknown(id: str, publications: list[Publication]) -> Problem:
     entries = {entry.id: entry for one in publications for entry in one.ledger}
-    printed = [entry.id for entry in entries.values() if any(id in form.split() for form in words.forms(entry))]
+    printed = [name for name, entry in entries.items() if any(id in (f, *f.split()) for f in words.forms(entry))]
     close = printed or difflib.get_close_matches(id, entries, n=5) or [name for name in entries if id.lower() in name]
     hint = f"Did you mean {', '.join(close[:5])}?" if close else "`toll trace` without an id lists all numbers."
     return Problem(Where("toll trace"), f"No number has the id “{id}”.", hint)
