@@ -77,12 +77,13 @@ class Chain:
         outcome.ledger = self._ledger(edition)
         return outcome
 
-    def prepare(self, notebooks: list[str], edition: str) -> None:
+    def prepare(self, notebooks: list[str], edition: str) -> Outcome:
         """Run all notebooks once with the figures as they are, so that later runs may take only some of them."""
         outcome = self.run(notebooks, {}, edition)
         assert outcome.how == "published", outcome.message
         self._before[edition] = self.folder / f"before-{edition}"
         shutil.copytree(self.folder / "data/processed", self._before[edition])
+        return outcome
 
     def _write(self, changes: dict[str, str]) -> None:
         """The table with the changed words, and with exact words that hold them."""

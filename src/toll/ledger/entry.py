@@ -118,7 +118,8 @@ class Entry:
         if not self.is_limit:
             return bare
         if bare.startswith(wording.LESS):  # it would round to nothing
-            return bare if self.qualifier in ("at most", "fewer than") else f"more than {self.number(0.0)}"
+            below = self.qualifier in ("at most", "fewer than")
+            return bare if below else f"{self.qualifier} {wording.smallest(self.low or 0.0, self.unit)}"
         return f"{self.qualifier} {bare}"
 
     @property

@@ -73,7 +73,11 @@ def evaluate(tree: ast.Expression, entries: Mapping[str, Entry]) -> dict[str, An
     results += [] if value is None else [value]
     results += _between(tree, entries)
     low, high = min(results), max(results)
-    qualifier = "at least" if open_above else "at most" if open_below else _qualifier(value, low, high)
+    if open_above and open_below and not math.isfinite(high) and low <= 0:
+        raise Undetermined("the counts that it rests on leave it open in both directions")
+    qualifier = _qualifier(value, low, high)
+    if open_above or open_below:
+        qualifier = "at most" if open_below and math.isfinite(high) else "at least"
     return {"value": value, "low": low, "high": high, "qualifier": qualifier}
 
 

@@ -48,6 +48,12 @@ def number(value: float, unit: str, decimals: int = 0) -> str:
     return f"{sign}{_plain(rounded, decimals)}"
 
 
+def smallest(value: float, unit: str) -> str:
+    """A number near zero with one digit that is not zero: "0.004%"."""
+    size = 100 * value if unit in SHARES else value
+    return number(value, unit, max(0, -math.floor(math.log10(size)))) if size > 0 else number(0.0, unit)
+
+
 def _percent(value: float, unit: str, decimals: int) -> str:
     """A share in percent. A probability is never printed as certain, and a share is not all or nothing by rounding."""
     least = 10**-decimals

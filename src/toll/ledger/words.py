@@ -75,6 +75,7 @@ CONDITIONS = {
     "known": Form("it was known by the edition's date", lambda e: e.known),
     "is_minimum": Form("it has no upper limit: “at least”", lambda e: e.high == math.inf),
     "is_limit": Form("only a limit is known: “at least”, “at most”", lambda e: e.is_limit),
+    "is_share": Form("it is a part of a whole: “five of fifteen”", lambda e: e.whole is not None),
     "is_range": Form("only its two ends are known", lambda e: e.value is None and not e.is_minimum),
     "is_approximate": Form("its source says “about”", lambda e: e.is_reported and e.qualifier == "about"),
     "is_zero": Form("it is zero", lambda e: _zero(e)),

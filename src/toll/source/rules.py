@@ -23,7 +23,8 @@ from toll.source.schema import (
     Table,
 )
 
-PLACEHOLDER = re.compile(r"\{\{ ([a-z][a-z0-9_]*)(?:\.[a-z_]+)? \}\}")
+PLACEHOLDER = re.compile(r"\{\{ ([a-z][a-z0-9_]*)(?:\.([a-z_]+))? \}\}")
+OF_WHOLE_NUMBERS = ("ordinal", "words")  # forms that print a single whole number
 
 
 def across(sheets: Sheets) -> Iterator[Problem]:
@@ -162,6 +163,11 @@ def _locators(sheets: Sheets) -> Iterator[Problem]:
 
 
 def _claims(sheets: Sheets) -> Iterator[Problem]:
+    not_whole = {
+        row.cells["id"]: row.cells["as_reported"]
+        for row in sheets.get(FIGURES.file, ())
+        if row.has("id", "reading") and (row.values["reading"].value is None or row.values["reading"].value % 1)
+    }
     figures = [row.cells["id"] for row in sheets.get(FIGURES.file, ()) if "id" in row.cells]
     for row in sheets.get(CLAIMS.file, ()):
         if not row.has("claim"):
@@ -169,9 +175,12 @@ def _claims(sheets: Sheets) -> Iterator[Problem]:
         if found := re.search("[0-9][0-9,.]*|[{}]", PLACEHOLDER.sub("", row.cells["claim"])):
             hint = "Write each number as its figure, {{ id }} or {{ id.year }}, with these single spaces."
             yield row.problem("claim", f"“{found[0]}” stands outside a placeholder.", hint)
-        for name in PLACEHOLDER.findall(row.cells["claim"]) if figures else ():
+        for name, form in PLACEHOLDER.findall(row.cells["claim"]) if figures else ():
             if name not in figures:
                 yield _unknown(row, "claim", name, FIGURES.file, figures)
+            elif form in OF_WHOLE_NUMBERS and name in not_whole:
+                message = f"The claim prints {name} as one whole number, and it is {quoted(not_whole[name])}."
+                yield row.problem("claim", message, f"Correct the figure, or write {{{{ {name} }}}}.")
 
 
 def _sums(sheets: Sheets) -> Iterator[Problem]:
