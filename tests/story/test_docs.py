@@ -12,8 +12,10 @@ import yaml
 
 from support.checkout import ROOT
 from toll import cli
-from toll.ledger import estimate
+from toll.ledger import estimate, words
 from toll.pages import fact_check
+from toll.project import Project
+from toll.review import record
 
 PAGES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "benchmarks/README.md", "notebooks/event-data.md")),
@@ -157,3 +159,32 @@ def test_the_drawing_of_a_figures_path_shows_what_is_there(monkeypatch, capsys):
         content = capsys.readouterr().out if place.startswith("toll ") else (ROOT / place).read_text("utf-8")
         content = " ".join(re.sub("[│└─]", " ", content).split())
         assert [text for text in texts if text not in content] == [], place
+
+
+PROSE = ("README.md", "CONTRIBUTING.md", "docs/method.md", "docs/reviewing.md", "docs/new-story.md")
+TECHNICAL = {"3.11", "4.0", "8", "2", "3", "95", "1.0", "72", "120", "1,2,3"}  # versions, encodings, exit codes, limits
+
+
+def typed_numbers(text):
+    """The numbers in prose: not in code, addresses, tables, the numbers of a list, or what a run writes."""
+    prose = re.sub(r"<!-- findings.*?end of findings -->|```.*?```", " ", text, flags=re.DOTALL)
+    prose = re.sub(r"`[^`]*`|\]\([^)]*\)|^ *\d+\. |^\|.*$|\*[A-Z][^*]*\*[^.;]*", " ", prose, flags=re.MULTILINE)
+    return re.findall(r"(?<![\w.])[1-9][\d,.]*\d|(?<![\w.])[1-9]", prose)
+
+
+@pytest.fixture(scope="module")
+def known():
+    """Every form of every number of both editions, and their parts: “2014” is in “Aug. 7, 2014”."""
+    entries = [entry for one in record.read_all(Project(ROOT)) for entry in one.ledger]
+    return {word for entry in entries for form in words.forms(entry) for word in re.findall(r"\d[\d,.]*\d|\d", form)}
+
+
+@pytest.mark.parametrize("page", PROSE)
+def test_prose_types_no_number_that_the_ledger_does_not_have(page, known):
+    assert set(typed_numbers((ROOT / page).read_text("utf-8"))) - known - TECHNICAL == set()
+
+
+def test_a_false_number_in_prose_is_noticed(known):
+    assert set(typed_numbers("In 2014, 98,765 officers were killed; see `3,000` and [this](4000).")) - known == {
+        "98,765"
+    }

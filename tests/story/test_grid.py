@@ -24,6 +24,15 @@ def test_what_the_check_accepts_is_published_truly(chain, cell):
     assert outcome.how == "refused" or lints.faults(outcome) == []
 
 
+@pytest.mark.parametrize("figure", cells.DRAWN)
+def test_a_number_far_off_still_fits_into_every_picture(chain, figure):
+    """One of the numbers that `benchmarks/grid.py` draws, all of which must pass the layout check."""
+    graphic, numbers = cells.DRAWN[figure]
+    cell = cells.Cell(figure, {figure: numbers[len(numbers) // 3]})
+    assert chain.run(cell.notebooks[:-1], cell.changes).how == "published"
+    assert chain.clashes("article", graphic) == []
+
+
 REFUSED = {
     "police_killed_2014": "hundreds",
     "officers": "27.000",

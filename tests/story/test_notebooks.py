@@ -2,12 +2,14 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
+from base64 import b64decode
 
 import pytest
 
-from support.checkout import copy_sources
+from support.checkout import ROOT, copy_sources
 
 CHANGES = {  # in a copy of the smallest notebook that has both outputs
     "a table": ("text/html", "</td>", "0</td>"),
@@ -47,7 +49,8 @@ def compared(tmp_path_factory, drawn_once):
     assert notebooks
     text, cells = change(notebooks)
     (folder / f"notebooks/{COPY}.ipynb").write_text(text)
-    names = [*(path.name for path in notebooks), f"{COPY}.ipynb"]
+    shutil.copytree(ROOT / "notebooks/hindsight", folder / "notebooks/hindsight")
+    names = [*(path.name for path in notebooks), f"{COPY}.ipynb", "hindsight"]
     fixed = {"TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0", "POLARS_MAX_THREADS": "1"}
     without = ("-p", "no:cacheprovider", "-p", "no:xdist")
     command = [sys.executable, "-m", "pytest", "--nbval", "-q", "-rfE", *without, *names]
@@ -58,6 +61,23 @@ def compared(tmp_path_factory, drawn_once):
     for notebook, cell in told:
         failed.setdefault(notebook, set()).add(int(cell or -1))
     return failed, cells
+
+
+EXECUTED = [*sorted((ROOT / "notebooks").glob("*.ipynb")), *sorted((ROOT / "notebooks/hindsight").glob("*.ipynb"))]
+
+
+@pytest.mark.parametrize("path", EXECUTED, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_no_output_is_hidden_from_the_comparison(path):
+    """No cell asks nbval to look away; and the pictures, which nbval passes over, are those that are published."""
+    edition = "hindsight" if path.parent.name == "hindsight" else "article"
+    published = {file.read_bytes() for file in (ROOT / "figures" / edition).glob("*-desktop.png")}
+    for cell in json.loads(path.read_text())["cells"]:
+        tags = cell["metadata"].get("tags", [])
+        assert not [tag for tag in tags if tag.startswith(("nbval", "raises-exception"))]
+        assert "# NBVAL" not in "".join(cell["source"])
+        for output in cell.get("outputs", []):
+            if picture := output.get("data", {}).get("image/png"):
+                assert b64decode("".join(picture)) in published
 
 
 def test_every_output_is_what_a_clean_rerun_gives(compared):

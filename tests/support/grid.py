@@ -20,6 +20,8 @@ from typing import Any
 import yaml
 
 from support.checkout import copy_sources
+from toll.graphics.formats import Picture
+from toll.graphics.graphic import Graphic, LeftOut
 from toll.problems import Problems
 from toll.source import quantity, raw
 from toll.tables import Said
@@ -84,6 +86,17 @@ class Chain:
         self._before[edition] = self.folder / f"before-{edition}"
         shutil.copytree(self.folder / "data/processed", self._before[edition])
         return outcome
+
+    def clashes(self, edition: str, graphic: str) -> list[str]:
+        """What the layout check says of a graphic of the last run, in every size."""
+        drawn = Graphic.load(self.folder / "data/processed" / edition / "graphics" / f"{graphic}.json")
+        found = []
+        for task in [] if isinstance(drawn, LeftOut) else drawn.tasks():
+            try:
+                Picture.draw(task)
+            except Problems as problems:
+                found.append(str(problems))
+        return found
 
     def _write(self, changes: dict[str, str]) -> None:
         """The table with the changed words, and with exact words that hold them."""

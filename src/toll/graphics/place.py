@@ -33,7 +33,7 @@ ACROSS = {
 ABOVE, BELOW = -0.5, 1.18  # of the last line, of the first
 HALF_CAPITAL = 0.36
 LEAD = 1.23
-FURTHER = (0, 0.4, 0.8, 1.2, 1.6, 2)  # how much further off a label may stand, in font sizes
+FURTHER = (0, 0.4, 0.8, 1.2, 1.6, 2, 3, 4, 5, 6, 8)  # how much further off a label may stand, in font sizes
 ALONG = (0, 2, 4, 6, 8, 12, 16, 20)  # or further along
 
 

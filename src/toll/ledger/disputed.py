@@ -6,7 +6,6 @@ would be with another count. For that, the ledger evaluates its own formulas aga
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any
@@ -62,7 +61,7 @@ def _rows(
 ) -> Iterator[dict[str, Any]]:
     used = {id for entry in ledger for id in entry.inputs.split()}
     in_use = next((entry for entry in group if entry.id in used), group[0])
-    ends = [min(group, key=attrgetter("low")), max(group, key=_highest)]
+    ends = [min(group, key=attrgetter("middle")), max(group, key=attrgetter("middle"))]
     for entry in [in_use, *(other for other in group if other is not in_use)]:
         origins = [set(about[each.id]["origins"].split()) for each in (entry, in_use)]
         changed = ledger if entry is in_use else ledger.what_if(in_use.id, entry)
@@ -82,11 +81,6 @@ def _independent(entry: Entry, in_use: Entry, *origins: set[str]) -> bool | None
     if entry is in_use or {entry.source} == origins[0] or {in_use.source} == origins[1]:
         return None
     return origins[0].isdisjoint(origins[1])
-
-
-def _highest(entry: Entry) -> Any:
-    """The upper end of what a count says; the count itself where that is open."""
-    return entry.value if entry.high == math.inf else entry.high
 
 
 def _effects(ledger: Ledger, changed: Ledger) -> Iterator[str]:

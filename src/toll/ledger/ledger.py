@@ -40,6 +40,7 @@ class Ledger:
         self._unknown: dict[str, Entry] = {}
         self._names: dict[str, str] = {}  # ids by the names that formulas and templates may use for them
         self._texts: dict[Place, tuple[str, dict[str, words.Meaning]]] = {}  # template and names, to say it again
+        self._ranked: set[str] = set()  # reported counts whose source has a rank in the order of preference
         self.printed: dict[str, list[Place]] = {}
         for entry in entries:
             self.add(entry)
@@ -124,7 +125,7 @@ class Ledger:
             else:
                 touched.add(entry.id)
                 changed.calculate(entry.id, entry.formula, entry.unit, entry.label, entry.decimals)
-        changed._names, changed._texts = self._names, dict(self._texts)
+        changed._names, changed._texts, changed._ranked = self._names, dict(self._texts), self._ranked
         return changed
 
     # --- Reported counts ---
@@ -145,9 +146,13 @@ class Ledger:
         return self.preferred(quantity, place, date(year, 1, 1), date(year, 12, 31))
 
     def so_far(self, quantity: str, place: str, year: int) -> Entry:
-        """The reported count that runs from January 1 as far into `year` as any does that ends before the year."""
+        """The reported count that runs from January 1 as far into `year` as any does that ends before the year.
+
+        A source without a rank in the order of preference does not go before those that have one, however far it runs.
+        """
         first, last = date(year, 1, 1), date(year, 12, 31)
         counts = [e for e in self.counts(quantity, place) if e.start == first and e.period[1] < last]
+        counts = [e for e in counts if e.id in self._ranked] or counts
         why = f"the sources in use give no count of {quantity} in {place} for the first part of {year}"
         furthest = max(counts, key=lambda entry: entry.period[1], default=None)
         return furthest or self.unknown(f"{quantity}, {year} so far", why)
@@ -242,6 +247,8 @@ class Ledger:
         for row in figures.sort("preference", maintain_order=True).iter_rows(named=True):
             what = row["quantity"][0].upper() + row["quantity"][1:]  # not capitalize(), which would make V.I.P. small
             label = f"{what}, {row['place']}, {wording.span(row['start'], row['end'])}"
+            if row.get("reason"):
+                ledger._ranked.add(row["id"])
             if row["known"]:
                 ledger.add(Entry(label=label, status=REPORTED, **{name: row[name] for name in names}))
             else:

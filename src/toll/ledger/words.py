@@ -238,12 +238,9 @@ def _counted(printed: _Printed, one: str, several: str = "", in_words: bool = Fa
     return f"{told} {_noun(printed, one, several)}"
 
 
-_ONE = ("1", f"{wording.LESS}1")
-
-
 def _noun(printed: _Printed, one: str, several: str = "") -> str:
     """The noun alone, where the count stands elsewhere."""
-    is_one = printed._entry.whole is None and printed._entry.bare in _ONE
+    is_one = printed._entry.whole is None and printed._entry.text.split()[-1:] == ["1"]
     return one if is_one else several or f"{one}s"
 
 
