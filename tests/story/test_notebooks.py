@@ -16,6 +16,10 @@ CHANGES = {  # in a copy of the smallest notebook that has both outputs
     "a chart": ("image/svg+xml", 'stroke-width="1', 'stroke-width="2'),
 }
 COPY = "changed"
+HINDSIGHT = (
+    "hindsight/02-death-tolls.ipynb",
+    "hindsight/07-fact-check.ipynb",
+)  # the rest in test_reproducible, as bytes
 
 
 def first_output(notebook, kind, text):
@@ -49,9 +53,11 @@ def compared(tmp_path_factory, drawn_once):
     assert notebooks
     text, cells = change(notebooks)
     (folder / f"notebooks/{COPY}.ipynb").write_text(text)
-    shutil.copytree(ROOT / "notebooks/hindsight", folder / "notebooks/hindsight")
-    names = [*(path.name for path in notebooks), f"{COPY}.ipynb", "hindsight"]
+    for name in ("notebooks/hindsight", "data/processed/hindsight"):
+        shutil.copytree(ROOT / name, folder / name)
+    names = [*(path.name for path in notebooks), f"{COPY}.ipynb", *HINDSIGHT]
     fixed = {"TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0", "POLARS_MAX_THREADS": "1"}
+    fixed["PYTHONPATH"] = str(folder / "notebooks")  # a run has every edition's notebooks beside their modules
     without = ("-p", "no:cacheprovider", "-p", "no:xdist")
     command = [sys.executable, "-m", "pytest", "--nbval", "-q", "-rfE", *without, *names]
     result = subprocess.run(command, cwd=folder / "notebooks", env=drawn_once | fixed, capture_output=True, text=True)

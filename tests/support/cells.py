@@ -135,11 +135,11 @@ def hindsight() -> list[Cell]:
 
 
 DRAWN = {  # numbers that change what a chart looks like most, up to ten times and a tenth of what they are
-    "police_killed_2014": ("death-tolls", "10 51 110 150 166 170 180 200 400 1,000".split()),
-    "police_killed_2013": ("death-tolls", "17 102 130 160 170 180 190 200 400 1,660".split()),
-    "bodies_found_2014h1": ("extrajudicial-bodies", "1 20 100 300 666 1,500 2,010".split()),
-    "officers": ("staffing", "9,000 15,000 20,000 24,000 35,000 54,000 100,000 270,000".split()),
-    "officers_vip": ("staffing", "850 2,000 5,000 12,000 15,000 20,000".split()),
+    "police_killed_2014": ("death-tolls", ["10", "51", "110", "150", "166", "170", "180", "200", "400", "1,000"]),
+    "police_killed_2013": ("death-tolls", ["17", "102", "130", "160", "170", "180", "190", "200", "400", "1,660"]),
+    "bodies_found_2014h1": ("extrajudicial-bodies", ["1", "20", "100", "300", "666", "1,500", "2,010"]),
+    "officers": ("staffing", ["9,000", "15,000", "20,000", "24,000", "35,000", "54,000", "100,000", "270,000"]),
+    "officers_vip": ("staffing", ["850", "2,000", "5,000", "12,000", "15,000", "20,000"]),
     "population": ("staffing", ["2 million", "5 million", "15 million", "40 million", "200 million"]),
     "inhabitants_per_officer": ("staffing", ["one for every 152", "one for every 500", "one for every 15,240"]),
 }

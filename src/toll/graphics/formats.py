@@ -26,6 +26,7 @@ from toll.graphics.svg import SVG, XLINK, XML, local, number, tag
 from toll.graphics.theme import FALLBACK, FAMILY, THEMES, WEIGHTS, Size, inks
 from toll.graphics.type import TypeProblem, font_face, fonts, glyphs, outline, units_per_em
 from toll.problems import Problem, Problems, Where
+from toll.project import user_cache
 
 HREF = f"{{{XLINK}}}href"
 MIME = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf"}
@@ -52,7 +53,10 @@ class Picture:
         plot = _plot(paint(task["spec"], colors), where)
         composed = compose(plot, task["furniture"], size, colors, where)
         allowlist.check(etree.tostring(composed), where)
-        layout.check(composed, size, where)
+        try:
+            layout.check(composed, size, where)
+        except Problems as clash:
+            raise Problems(_with_picture(clash.problems, composed, where)) from None
         return cls(f"{task['name']}-{size.name}{dark}", where, size, task["furniture"], task["meta"], composed)
 
     def files(self) -> dict[str, bytes]:
@@ -208,6 +212,15 @@ def warm_up() -> None:
     """Starts all that the first picture would have to wait for."""
     _start_renderer()
     vl_convert.vegalite_to_svg({"data": {"values": [{}]}, "mark": "point"}, allowed_base_urls=[])
+
+
+def _with_picture(problems: list[Problem], composed: etree._Element, where: str) -> list[Problem]:
+    """The problems of a layout, the last one with the place where the picture is kept, for whoever has to see it."""
+    kept = user_cache() / "clashes" / f"{where.replace(', ', '-')}.svg"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_bytes(etree.tostring(composed))
+    *others, last = problems
+    return [*others, last._replace(hint=f"{last.hint} The picture is in {kept}.")]
 
 
 @functools.cache
