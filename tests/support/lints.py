@@ -26,7 +26,7 @@ NOT_A_NUMBER = re.compile(
     r"\b(?:nan|inf|None(?! is| of)|NaN|null)\b|p 0\.00\b|\b100%|(?<![\d.])0%|no limit|not known to|ZeroDiv"
 )
 DOUBLED = re.compile(r"\b(the the|at at|at least at least|about about|about at least|the at least|of of|a a)\b")
-ITSELF = re.compile(r"\b(\d{4}), not \1\b|in (\d{4}) than in \2\b|from (\d\S*) to \3\b")
+ITSELF = re.compile(r"\b(\d{4}), not \1\b|in (\d{4}) than in \2\b|from (\d\S*) to \3\b|from (\w+) through \4\b")
 SUPERLATIVE = re.compile(r"\bdeadliest year\b(?!.*\bsince\b)|\ball-time\b|\bever\b")
 RECORD = re.compile(r"\brecord\b")
 INTERVAL = re.compile(r"\d–\d")
