@@ -39,6 +39,7 @@ def test_at_least_stays_open_ended(ledger):
         ("probability_above(more, bodies, 181, 365)", "no upper limit"),
         ("rate_difference_p(bodies, 181, more, 365)", "no upper limit"),
         ("rate_ratio(bodies, 181, more, 365)", "no upper limit"),
+        ("probability_above(few, most, 181, 365)", "in both directions"),
         ("bodies / none", "zero"),
         ("none / none", "zero"),
         ("rate_ratio(bodies, 181, none, 365)", "zero"),
@@ -48,7 +49,10 @@ def test_at_least_stays_open_ended(ledger):
 def test_what_open_ends_or_zeros_leave_undetermined_is_not_known(ledger, formula, why):
     ledger.add(reported("more", 30, 30, math.inf))
     ledger.add(reported("none", 0))
-    entry = ledger.calculate("x", formula, "ratio", "Ratio of the two")
+    for name, high in (("few", 30), ("most", 50)):
+        ledger.add(Entry(name, name, "deaths", REPORTED, high, 0, high, "at most"))
+    unit = "probability" if "probability" in formula else "ratio"
+    entry = ledger.calculate("x", formula, unit, "Ratio of the two")
     assert not entry.known
     assert entry.caveat.startswith("ratio of the two is not known: ")
     assert why in entry.caveat

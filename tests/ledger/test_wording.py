@@ -17,6 +17,7 @@ from toll.ledger import wording
         (0.6283, "probability", 0, "63%"),
         (1.1105, "a day", 1, "1.1"),
         (-5.2, "ratio", 1, "−5.2"),
+        (-40, "officers", -2, "0"),
         (0.01, "a day", 1, "less than 0.1"),
         (40, "officers", -2, "less than 100"),
         (0.0004, "p-value", 2, "less than 0.01"),

@@ -1,5 +1,7 @@
 """Templates: forms and conditions of entries, typed numbers refused, every printed entry noted."""
 
+import math
+
 import pytest
 
 from support.entries import reported
@@ -67,6 +69,10 @@ def limited(ledger):
     ledger.add(reported("one", 1))
     ledger.add(Entry("few", "Few", "deaths", REPORTED, None, 3, 5, "range", as_reported="3 to 5"))
     ledger.add(Entry("most", "Most", "deaths", REPORTED, 50, 0, 50, "at most", as_reported="up to 50"))
+    ledger.calculate("left", "officers - most", "officers", "Left", -2)
+    ledger.add(reported("force", 7, 7, math.inf, qualifier="at least"))
+    ledger.calculate("each", "people / force", "a head", "Each")
+    ledger.add(Entry("sure", "Sure", "probability", CALCULATED, 0.9997, 0.9997, 1.0, "at least"))
     ledger.add(Entry("share", "Share", "share", CALCULATED, 0.33, 0.28, 0.4, "about"))
     return ledger
 
@@ -79,6 +85,10 @@ def limited(ledger):
         ("{{ most }}", "at most 50"),
         ("{{ most.qualified }}", "up to 50"),
         ("{{ few }}", "3 to 5"),
+        ("{{ [most, killed] | range }}", "at most 102"),
+        ("{{ left }} and {{ left.rounded }}", "at least 26,400 and at least 26,400"),
+        ("{{ each.rounded }}", "at most 2.93 million"),
+        ("{{ sure }}", "at least 99.97%"),
         ("{{ nothing.tally }} and {{ killed.tally }}", "none and 102"),
         ("{{ killed.about }}, {{ bodies.about }}, {{ few.about }}", "about 102, at least 201, 3 to 5"),
         ("{{ killed | counted('death') }}", "102 deaths"),

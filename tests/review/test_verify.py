@@ -113,6 +113,15 @@ def test_an_extra_file_is_named(checkout, rebuilt):
     assert "someone put it there" in found.cause
 
 
+def test_a_repainted_picture_with_a_mended_list_is_not_put_down_to_a_font(checkout, rebuilt):
+    picture, sums = checkout.published("article") / "ferry-desktop.png", checkout.root / SUMS
+    before = file_sha256(picture)
+    cut(picture)
+    sums.write_text(sums.read_text().replace(before, file_sha256(picture)))
+    cause = causes(checkout, rebuilt)["figures/article/ferry-desktop.png"]
+    assert cause == "someone edited it and its line in SHA256SUMS; its SVG is as rebuilt"
+
+
 @pytest.fixture
 def redrawn(rebuilt, tmp_path):
     """A rebuild that gives another picture and, as it would, lists that one."""

@@ -508,3 +508,21 @@ def test_no_number_is_typed_twice():
     printed = [figure.caveat for figure in raw.figures] + [source.note for source in raw.sources]
     printed += [row.definition for row in raw.quantities] + [row.reason for row in raw.corrections]
     assert [text for text in printed if re.search(r"\d", text)] == []
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "words", "fits"),
+    [
+        ("2014-01-01", "2014-06-30", "six", True),
+        ("2014-01-01", "2014-06-30", "five", False),
+        ("2014-01-15", "2014-07-14", "six", True),
+        ("2014-01-15", "2014-07-14", "seven", False),
+        ("2014-01-15", "2014-07-20", "seven", True),
+        ("2014-01-01", "2014-06-30", "about six", True),
+    ],
+)
+def test_a_length_in_months_is_that_of_its_period(tables, start, end, words, fits):
+    exact = f"first {words} months of this year"
+    tables.set(F, "bodies_period_months", period_start=start, period_end=end, as_reported=words, exact=exact)
+    said = [message for *_, message in tables.problems()]
+    assert any("is not the length of its period" in message for message in said) is not fits

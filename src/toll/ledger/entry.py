@@ -102,14 +102,23 @@ class Entry:
         return self.qualifier in ONE_SIDED
 
     @property
+    def is_upper_limit(self) -> bool:
+        return self.qualifier in ("at most", "fewer than")
+
+    @property
+    def printed_value(self) -> float | None:
+        """The one number that stands in print: the value, or the end that a calculated limit is. None for a range."""
+        if self.is_reported or not self.is_limit:
+            return self.value
+        return self.high if self.is_upper_limit else self.low
+
+    @property
     def bare(self) -> str:
         """The number without what limits it; both ends of a range."""
         if self.is_date:
             return wording.span(self.start, self.end)
-        if self.value is not None and (self.is_reported or not self.is_limit):
-            return self.number(self.value)
-        ends = [self.low] if self.qualifier == "at least" else [self.high] if self.is_limit else self.bounds
-        return " to ".join(self.number(end) for end in ends if end is not None)
+        ends = self.bounds if self.printed_value is None else (self.printed_value,)
+        return " to ".join(map(self.number, ends))
 
     @property
     def text(self) -> str:
@@ -117,9 +126,8 @@ class Entry:
         bare = self.bare
         if not self.is_limit:
             return bare
-        if bare.startswith(wording.LESS):  # it would round to nothing
-            below = self.qualifier in ("at most", "fewer than")
-            return bare if below else f"{self.qualifier} {wording.smallest(self.low or 0.0, self.unit)}"
+        if bare.startswith((wording.LESS, wording.MORE)) and self.printed_value is not None:  # rounded to none or all
+            bare = wording.finely(self.printed_value, self.unit)
         return f"{self.qualifier} {bare}"
 
     @property

@@ -50,13 +50,13 @@ class Undetermined(Exception):
     """A formula has no number to give. The message is half a sentence that tells readers why."""
 
 
-def evaluate(tree: ast.Expression, entries: Mapping[str, Entry]) -> dict[str, Any]:
+def evaluate(tree: ast.Expression, entries: Mapping[str, Entry], is_share: bool = False) -> dict[str, Any]:
     """The result, as fields of an entry: value, low, high and qualifier, or start, end and qualifier of a date.
 
     Bounds are the least and the greatest result over the bounds of all `entries`. They are found at the ends where the
     formula is monotone in each entry, and by a search between the ends where it is not. What rests on a range has no
     value, only bounds. Raises Undetermined for a division by zero, and for a result that open ends leave open on both
-    sides ("at least 5" less "at least 3").
+    sides ("at least 5" less "at least 3"); a share or probability (`is_share`) has no more to leave open than 0 to 1.
     """
     corners = list(itertools.product(*(_ends(entry) for entry in entries.values())))
     results = [_value(tree.body, entries, {id: end for id, (end, _) in zip(entries, c, strict=True)}) for c in corners]
@@ -73,10 +73,13 @@ def evaluate(tree: ast.Expression, entries: Mapping[str, Entry]) -> dict[str, An
     results += [] if value is None else [value]
     results += _between(tree, entries)
     low, high = min(results), max(results)
-    if open_above and open_below and not math.isfinite(high) and low <= 0:
+    is_open = open_above or open_below
+    if (is_open and is_share and low < 0.005 and high > 0.995) or (
+        open_above and open_below and low <= 0 < high == math.inf
+    ):
         raise Undetermined("the counts that it rests on leave it open in both directions")
     qualifier = _qualifier(value, low, high)
-    if open_above or open_below:
+    if is_open:
         qualifier = "at most" if open_below and math.isfinite(high) else "at least"
     return {"value": value, "low": low, "high": high, "qualifier": qualifier}
 

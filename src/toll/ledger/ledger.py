@@ -99,7 +99,10 @@ class Ledger:
         if missing := [entry for entry in inputs.values() if not entry.known]:
             return self.unknown(id, missing[0].caveat, label, unit, ast.unparse(tree))
         try:
-            made = formulas.evaluate(tree, inputs) | {"formula": ast.unparse(tree), "inputs": " ".join(inputs)}
+            made = formulas.evaluate(tree, inputs, unit in wording.SHARES) | {
+                "formula": ast.unparse(tree),
+                "inputs": " ".join(inputs),
+            }
         except formulas.Undetermined as why:
             return self.unknown(id, f"{_lower(label)} is not known: {why}", label, unit, ast.unparse(tree))
         return self.add(Entry(id, label, unit, CALCULATED, decimals=decimals, **made))

@@ -10,7 +10,7 @@ from num2words import num2words
 MONTHS = ("Jan.", "Feb.", "March", "April", "May", "June", "July", "Aug.", "Sept.", "Oct.", "Nov.", "Dec.")
 FULL_MONTHS = ("January", "February", *MONTHS[2:7], "August", "September", "October", "November", "December")
 _MILLION = 1_000_000
-LESS = "less than "
+LESS, MORE = "less than ", "more than "
 SHARES = ("share", "probability")
 CURRENCIES = {"US dollars": "$", "euros": "€", "pounds": "£", "rupees": "Rs\N{NO-BREAK SPACE}"}
 _FRACTIONS = {
@@ -42,16 +42,17 @@ def number(value: float, unit: str, decimals: int = 0) -> str:
     if 0 < value < 10**-decimals / 2:  # not nothing, though it would round to it
         return f"{LESS}{_plain(10**-decimals, decimals)}"
     sign = CURRENCIES.get(unit, "")
-    rounded = round(value, decimals)
+    rounded = round(value, decimals) + 0.0  # no minus before a zero
     if abs(rounded) >= _MILLION:
         return f"{sign}{_plain(rounded / _MILLION, max(0, 6 + min(decimals, 0))).rstrip('0').rstrip('.')} million"
     return f"{sign}{_plain(rounded, decimals)}"
 
 
-def smallest(value: float, unit: str) -> str:
-    """A number near zero with one digit that is not zero: "0.004%"."""
+def finely(value: float, unit: str) -> str:
+    """A number near none or all with the first digit that tells it apart: "0.004%", "99.97%"."""
     size = 100 * value if unit in SHARES else value
-    return number(value, unit, max(0, -math.floor(math.log10(size)))) if size > 0 else number(0.0, unit)
+    off = min(size, 100 - size) if unit in SHARES else size
+    return f"{_plain(size, -math.floor(math.log10(off)) if 0 < off < 1 else 0)}{'%' if unit in SHARES else ''}"
 
 
 def _percent(value: float, unit: str, decimals: int) -> str:
@@ -59,9 +60,9 @@ def _percent(value: float, unit: str, decimals: int) -> str:
     least = 10**-decimals
     rounded = round(100 * value, decimals)
     if rounded >= 100 > 100 * value or (unit == "probability" and rounded >= 100):
-        return f"more than {_plain(100 - least, decimals)}%"
+        return f"{MORE}{_plain(100 - least, decimals)}%"
     if rounded <= 0 < value or (unit == "probability" and rounded <= 0):
-        return f"less than {_plain(least, decimals)}%"
+        return f"{LESS}{_plain(least, decimals)}%"
     return f"{_plain(100 * value, decimals)}%"
 
 

@@ -56,7 +56,7 @@ FORMS = {
     "low": Form("its lower bound", lambda e: e.number(e.low)),
     "high": Form("its upper bound", lambda e: e.number(e.high)),
     "whole": Form("the number that it is a part of", lambda e: e.number(e.whole)),
-    "words": Form("a whole number, in words below ten", lambda e: _limited(e, wording.words(e.value))),
+    "words": Form("a whole number, in words below ten", lambda e: _limited(e, wording.words(e.printed_value))),
     "ordinal": Form("a whole number as an ordinal", lambda e: wording.ordinal(e.value)),
     "chance": Form(
         "a probability to the nearest tenth; what its bounds leave open is said",
@@ -102,7 +102,7 @@ def _zero(entry: Entry) -> bool:
 
 
 def _about(entry: Entry) -> str:
-    as_it_is = entry.is_limit or entry.value is None or entry.text.startswith(wording.LESS)
+    as_it_is = entry.is_limit or entry.value is None or entry.text.startswith((wording.LESS, wording.MORE))
     return entry.text if as_it_is else f"about {entry.text}"
 
 
@@ -119,10 +119,10 @@ def _fraction(entry: Entry) -> str:
 
 
 def _rounded(entry: Entry) -> str:
-    if entry.value is None:
+    if entry.printed_value is None:
         return entry.text
-    digits = 2 - math.floor(math.log10(max(abs(entry.value), 1.0)))
-    return _limited(entry, wording.number(entry.value, entry.unit, min(entry.decimals, digits)))
+    digits = 2 - math.floor(math.log10(max(abs(entry.printed_value), 1.0)))
+    return _limited(entry, wording.number(entry.printed_value, entry.unit, min(entry.decimals, digits)))
 
 
 def _floor(entry: Entry) -> float:
@@ -245,10 +245,12 @@ def _noun(printed: _Printed, one: str, several: str = "") -> str:
 
 
 def _range(ends: Sequence[_Printed], joined: str = " to ", rounded: bool = False) -> str:
-    """From the first to the last: "151 to 192"; the one number where they are alike, "at least 151" without an end."""
+    """From the first to the last: "151 to 192"; the one number where they are alike, one limit where an end is open."""
     first, last = ends[0], ends[-1]
     if first == last:
         return first.tally
+    if first._entry.is_upper_limit:  # it may be nothing
+        return f"at most {last.high}"
     number = attrgetter("rounded" if rounded else "number")
     low = first.low if first._entry.value is None or first._entry.is_minimum else number(first)
     if last._entry.is_minimum or first._entry.is_minimum:

@@ -16,7 +16,6 @@ from toll.project import Project
 from toll.run import plan
 
 FONT = re.compile(rb"@font-face\{.*?\}|font-family=\"[^\"]*\"", re.DOTALL)  # in an SVG
-UNEXPLAINED = "out of date (a font, or the system). Run `toll run`"
 BY_HAND = {  # by the end of a file's name; the rest of the edition is as rebuilt
     ".ipynb": "someone edited an output or a cell’s number; everything made from it is as rebuilt",
     "figures/index.html": "someone edited it, or it is older than data/raw. Run `toll run`",
@@ -40,9 +39,9 @@ class Diagnosis:
         self.forged = {name for name in differ if self.made.get(name) == sha256(published.root / self.folder / name)}
         changed = (differ - self.forged) & self.made.keys()
         self.out_of_date = _why_out_of_date(published, edition) if changed else ""
-        # What changes the drawing of one picture changes that of all; who repaints one can mend its line in the list.
-        pictures = {name for name in self.made if name.endswith(".png")}
-        self.repainted = {name for name in changed if name in pictures and not pictures <= changed}
+        # A picture that was drawn otherwise has another SVG, too; who repaints a PNG can mend its line in the list.
+        vectors = {name: name.removesuffix(".png") + ".svg" for name in changed if name.endswith(".png")}
+        self.repainted = {name for name, svg in vectors.items() if svg in self.made and svg not in changed}
 
     def of_extra(self, name: str) -> str:
         if name.removeprefix(self.folder) in self.listed:
@@ -57,8 +56,8 @@ class Diagnosis:
         listed = self.listed.get(name.removeprefix(self.folder)) if name.startswith(self.folder) else None
         if listed and listed != sha256(self.published.root / name):
             return f"someone edited it; {SUMS} lists another file"
-        if name.removeprefix(self.folder) in self.repainted and self.out_of_date == UNEXPLAINED:
-            return f"someone edited it and its line in {SUMS}; other pictures are as rebuilt"
+        if name.removeprefix(self.folder) in self.repainted:
+            return f"someone edited it and its line in {SUMS}; its SVG is as rebuilt"
         return self.out_of_date or next(cause for end, cause in BY_HAND.items() if name.endswith(end))
 
     def _of_list(self) -> str:
@@ -88,7 +87,7 @@ def _why_out_of_date(project: Project, edition: str) -> str:
         return f"the sources have problems: {problems}"
     reasons = plan.survey(project, chain, values)
     causes = [why for step in reasons.values() for why in step if not why.endswith(("by hand", "is stale"))]
-    return f"out of date ({'; '.join(dict.fromkeys(causes))}). Run `toll run`" if causes else UNEXPLAINED
+    return f"out of date ({'; '.join(dict.fromkeys(causes)) or 'a font, or the system'}). Run `toll run`"
 
 
 def _other_libraries(project: Project) -> str:

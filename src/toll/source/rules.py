@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 import re
 from collections.abc import Iterator
@@ -235,11 +236,19 @@ def _durations(sheets: Sheets) -> Iterator[Problem]:
         start, end, length = row.values["period_start"], row.values["period_end"], row.values["reading"]
         if not start or not end or start == end or length.low is None or length.high is None:
             continue  # an age is of one day
-        months = 12 * (end.year - start.year) + end.month - start.month + 1
-        actual = (end - start).days + 1 if row.values["unit"] == "days" else months
-        if not length.low <= actual <= length.high:
+        least, most = _length(start, end + dt.timedelta(days=1), row.values["unit"])
+        if most < length.low or least > length.high:
+            actual = " to ".join(map(str, dict.fromkeys((least, most))))
             message = f"{quoted(row.cells['as_reported'])} is not the length of its period, {actual}."
             yield row.problem("as_reported", message, f"Correct it or the period, in {row.values['unit']}.")
+
+
+def _length(start: dt.date, after: dt.date, unit: str) -> tuple[int, int]:
+    """The length from `start` to the day before `after` in whole days or months: rounded down, and rounded up."""
+    if unit == "days":
+        return (after - start).days, (after - start).days
+    months = 12 * (after.year - start.year) + after.month - start.month - (after.day < start.day)
+    return months, months + (after.day != start.day)
 
 
 RULES = (
