@@ -356,6 +356,12 @@ def test_a_missing_column_is_named(tables):
     only(tables.problems(), F, 1, "place", "The column is missing. Add it.")
 
 
+def test_a_name_that_is_missing_in_the_header_alone_is_not_told_of_every_row(tables):
+    rows = tables.rows(F)
+    tables.write(F, [[name for name in rows[0] if name != "rounded_to"], *rows[1:]])
+    only(tables.problems(), F, 1, "rounded_to", "The column is missing. Add it.")
+
+
 def test_a_column_too_many_is_named(tables):
     rows = tables.rows(F)
     tables.write(F, [[*rows[0], "colour"], *([*row, "red"] for row in rows[1:])])

@@ -99,7 +99,7 @@ def _open_chance(low: int, high: int) -> str:
         return f"at least {_tenths(min(low, 9))} chance"
     if low == 0 and high < 10:
         return f"at most {_tenths(max(high, 1))} chance"
-    return "a chance that these counts leave open" if low == 0 else f"{_tenths(low)} to {_tenths(high)} chance"
+    return "an open chance" if low == 0 else f"{_tenths(low)} to {_tenths(high)} chance"
 
 
 def _tenths(number: int) -> str:

@@ -80,7 +80,8 @@ def read_rows(data: bytes | str, shown: str, table: Table, problems: list[Proble
     for line, cells in body:
         readable = present
         if len(cells) != len(header):
-            problems.append(_ragged(shown, line, cells, header))
+            if header == list(table.columns) or len(cells) != len(table.columns):  # else the header alone is wrong
+                problems.append(_ragged(shown, line, cells, header))
             readable = dict(list(present.items())[:1]) if cells else {}  # the others may have slipped
         row = Row(shown, line, {name: _cell(cells, index) for name, index in readable.items()}, {})
         problems += [found for name in readable if (found := _read_cell(row, name, table.columns[name]))]
