@@ -94,6 +94,18 @@ def test_the_page_shows_numbers_words_and_pictures(toll, changed):
     assert not page.xpath("//script")
 
 
+def test_a_damaged_picture_is_named(toll, changed):
+    picture = changed.published("article") / "ferry-desktop.png"
+    whole = picture.read_bytes()
+    picture.write_bytes(whole[:40] + b"\0" + whole[41:])
+    try:
+        code, _, err = toll()
+    finally:
+        picture.write_bytes(whole)
+    assert code == 1
+    assert err.startswith("figures/article/ferry-desktop.png: The file is damaged: it is no picture. Restore it")
+
+
 @needs_chromium
 def test_the_page_is_accessible(toll, changed, browser):
     toll()

@@ -231,3 +231,16 @@ def test_wrong_use_of_p_and_as_changes_nothing(toy, arguments):
     assert outcome.returncode == 1
     assert "Traceback" not in outcome.stderr
     assert toy.published() == before
+
+
+def test_an_edited_output_of_another_edition_is_kept_when_a_run_writes_it_anew(toy):
+    assert toy.toll("run", "other").returncode == 0
+    executed = toy.root / "notebooks/other/first.ipynb"
+    edited = executed.read_text().replace("words = ", "found = words = ")
+    executed.write_text(edited)
+    outcome = toy.toll("run", "other")
+    assert "notebooks/other/first.ipynb had been edited" in outcome.stdout
+    assert "edit notebooks/first.ipynb instead" in outcome.stdout
+    assert (toy.root / ".toll/kept/notebooks/other/first.ipynb").read_text() == edited
+    assert "found = words" not in executed.read_text()
+    assert "edited" not in toy.toll("run", "other", "--force").stdout

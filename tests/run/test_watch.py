@@ -249,6 +249,9 @@ def test_only_figures_are_served_and_only_to_this_machine(drawing):
     assert status("article/one.svg") == 200
     assert status("") == 200  # where nothing is published yet
     assert status("article/none.svg") == 404
+    asked = urllib.request.Request(watching.address + "inputs/words.txt", method="HEAD")
+    with pytest.raises(urllib.error.HTTPError, match="405"):
+        urllib.request.urlopen(asked, timeout=60)
     for path in ("../inputs/words.txt", "..%2finputs/words.txt", "%2e%2e/inputs/words.txt", "/etc/passwd"):
         assert status(path) == 404
     assert status("article/one.svg", Host="example.org") == 403

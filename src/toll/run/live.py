@@ -6,6 +6,7 @@ such, and reloads the page when they are published.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import threading
@@ -90,17 +91,21 @@ class _Handler(SimpleHTTPRequestHandler):
     site: Site
     server: ThreadingHTTPServer
 
-    def translate_path(self, path: str) -> str:
-        """The draft, if there is one, else the published file."""
-        self.directory = str(self.site.drafts)
-        draft = super().translate_path(path)
-        self.directory = str(self.site.figures)
-        return draft if Path(draft).is_file() else super().translate_path(path)
+    def _read(self) -> tuple[str, bytes] | None:
+        """Name and content of the draft, if there is one, else of the published file. Drafts may go at any moment."""
+        for folder in (self.site.drafts, self.site.figures):
+            self.directory = str(folder)
+            file = Path(self.translate_path(self.path))
+            file = file / "index.html" if file.is_dir() else file
+            with contextlib.suppress(OSError):
+                return file.name, file.read_bytes()
+        return None
+
+    def do_HEAD(self) -> None:
+        self.send_error(HTTPStatus.METHOD_NOT_ALLOWED)
 
     def do_GET(self) -> None:
         path = unquote(urlsplit(self.path).path)
-        file = Path(self.translate_path(path))
-        file = file / "index.html" if file.is_dir() else file
         hosts = {f"{name}:{self.site.server.server_port}" for name in ("127.0.0.1", "localhost")}
         if self.headers.get("Host") not in hosts:  # a page from elsewhere that has this address by another name
             self.send_error(HTTPStatus.FORBIDDEN)
@@ -108,10 +113,12 @@ class _Handler(SimpleHTTPRequestHandler):
             self._send_events()
         elif path == SCRIPT:
             self._send(Path(__file__).with_name("live.js").read_bytes(), "text/javascript")
-        elif file.suffix == ".html" and (file.is_file() or path == "/"):
-            self._send(_live(file.read_bytes() if file.is_file() else NOTHING_YET), "text/html; charset=utf-8")
-        elif file.is_file():
-            super().do_GET()
+        elif found := self._read() or (("index.html", NOTHING_YET) if path == "/" else None):
+            name, content = found
+            if name.endswith(".html"):
+                self._send(_live(content), "text/html; charset=utf-8")
+            else:
+                self._send(content, self.guess_type(name))
         elif path == "/favicon.ico":  # browsers ask for one
             self._send(b"", "image/x-icon")
         else:
