@@ -42,7 +42,7 @@ class Cell(NamedTuple):
         return [name for name in ALL if name in topics or name[:2] in ("01", "07")]
 
 
-# Each figure that a chart or a claim reads: its value, what it is compared with, and whether it may be a ratio.
+# Figures that a chart or a claim reads: about how many, and what they are compared with.
 FIGURES = {
     "police_killed_2014": (102, 166),
     "police_killed_2013": (166, 170),

@@ -23,6 +23,7 @@ from support.checkout import copy_sources
 from toll.graphics.formats import Picture
 from toll.graphics.graphic import Graphic, LeftOut
 from toll.problems import Problems
+from toll.project import Project
 from toll.source import quantity, raw
 from toll.tables import Said
 
@@ -37,7 +38,6 @@ class Outcome:
     message: str = ""
     said: dict[str, str] = field(default_factory=dict)  # by place, such as "death-tolls: headline"
     left_out: dict[str, str] = field(default_factory=dict)  # why, by graphic
-    graphics: dict[str, Any] = field(default_factory=dict)
     ledger: dict[str, Any] = field(default_factory=dict)  # rows by id
 
 
@@ -59,7 +59,7 @@ class Chain:
         """Run `notebooks` with figures that read as in `changes` and these parameters."""
         self._write(changes or {})
         try:
-            raw.read(_project(self.folder))
+            raw.read(Project(self.folder))
         except Problems as refused:
             return Outcome("refused", str(refused))
         outcome = Outcome("published")
@@ -131,7 +131,6 @@ class Chain:
             if why := stored.get("left_out"):
                 outcome.left_out[file.stem] = why
                 continue
-            outcome.graphics[file.stem] = stored
             outcome.said |= {f"{file.stem}: {part}": text for part, text in stored["furniture"].items()}
             words = dict.fromkeys(_strings(stored["specs"]["desktop"].get("datasets", {})))
             outcome.said |= {f"{file.stem}: label {number}": text for number, text in enumerate(words)}
@@ -181,9 +180,3 @@ def _cells(notebook: Path) -> list[tuple[list[str], Any, Any]]:
 
 def _edition(folder: Path, name: str) -> dict[str, Any]:
     return yaml.safe_load((folder / "editions" / f"{name}.yml").read_text("utf-8"))
-
-
-def _project(folder: Path) -> Any:
-    from toll.project import Project
-
-    return Project(folder)
