@@ -162,6 +162,12 @@ def test_an_open_ended_count_stays_open_ended():
         assert math.isnan(function(math.inf, ELAPSED, math.inf, YEAR))
 
 
+@given(st.sampled_from((0, 1, 5, 166, 400)), splits, st.sampled_from((1, 1.5, 3, 20)), st.sampled_from((5, math.inf)))
+def test_a_chance_never_falls_as_the_first_events_are_counted(threshold, split, dispersion, degrees):
+    none, one = (estimate.probability_above(threshold, count, *split, dispersion, degrees) for count in (0, 1))
+    assert none <= one + 1e-12
+
+
 def test_nothing_happened():
     assert estimate.projected_total(0, ELAPSED, YEAR, 0.5) == 0
     assert estimate.projected_total(0, ELAPSED, YEAR, 0.975, 3) >= 0

@@ -73,6 +73,10 @@ def limited(ledger):
     ledger.add(reported("force", 7, 7, math.inf, qualifier="at least"))
     ledger.calculate("each", "people / force", "a head", "Each")
     ledger.add(Entry("sure", "Sure", "probability", CALCULATED, 0.9997, 0.9997, 1.0, "at least"))
+    ledger.add(Entry("slim", "Slim", "probability", CALCULATED, 1e-55, 0.0, 1e-55, "at most"))
+    ledger.add(
+        Entry("few_percent", "Few", "share", REPORTED, 0.003, 0.003, 1.0, "at least", as_reported="at least 0.3%")
+    )
     ledger.add(Entry("share", "Share", "share", CALCULATED, 0.33, 0.28, 0.4, "about"))
     return ledger
 
@@ -88,7 +92,8 @@ def limited(ledger):
         ("{{ [most, killed] | range }}", "at most 102"),
         ("{{ left }} and {{ left.rounded }}", "at least 26,400 and at least 26,400"),
         ("{{ each.rounded }}", "at most 2.93 million"),
-        ("{{ sure }}", "at least 99.97%"),
+        ("{{ slim }} or {{ few_percent }}", "less than 1% or at least 0.3%"),
+        ("{{ sure }}", "more than 99%"),
         ("{{ nothing.tally }} and {{ killed.tally }}", "none and 102"),
         ("{{ killed.about }}, {{ bodies.about }}, {{ few.about }}", "about 102, at least 201, 3 to 5"),
         ("{{ killed | counted('death') }}", "102 deaths"),

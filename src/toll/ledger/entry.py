@@ -126,6 +126,8 @@ class Entry:
         bare = self.bare
         if not self.is_limit:
             return bare
+        if bare.startswith(wording.LESS if self.is_upper_limit else wording.MORE):  # which says it already
+            return bare
         if bare.startswith((wording.LESS, wording.MORE)) and self.printed_value is not None:  # rounded to none or all
             bare = wording.finely(self.printed_value, self.unit)
         return f"{self.qualifier} {bare}"

@@ -109,8 +109,11 @@ def probability_above(
     if threshold < count or elapsed == whole:
         return float(threshold < count)
     ahead = (whole - elapsed) / elapsed
-    if count == 0 or (dispersion <= 1 and math.isinf(degrees)):
-        return distributions.negative_binomial_above(threshold - count, count + _JEFFREYS, elapsed / whole)
+    independent = distributions.negative_binomial_above(threshold - count, count + _JEFFREYS, elapsed / whole)
+    if dispersion <= 1 and math.isinf(degrees):
+        return independent
+    if count == 0:  # the normal law has no spread there; the chance is no more than after one event
+        return min(independent, probability_above(threshold, 1.0, elapsed, whole, dispersion, degrees))
     spread = math.sqrt(max(dispersion, 1.0) * count * ahead * (1 + ahead))
     return distributions.student_above((math.floor(threshold - count) + 0.5 - count * ahead) / spread, degrees)
 

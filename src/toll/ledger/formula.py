@@ -73,15 +73,19 @@ def evaluate(tree: ast.Expression, entries: Mapping[str, Entry], is_share: bool 
     results += [] if value is None else [value]
     results += _between(tree, entries)
     low, high = min(results), max(results)
-    is_open = open_above or open_below
-    if (is_open and is_share and low < 0.005 and high > 0.995) or (
-        open_above and open_below and low <= 0 < high == math.inf
-    ):
-        raise Undetermined("the counts that it rests on leave it open in both directions")
     qualifier = _qualifier(value, low, high)
-    if is_open:
+    if open_above or open_below:
         qualifier = "at most" if open_below and math.isfinite(high) else "at least"
+        if _says_nothing(qualifier, low, high, is_share, open_below):
+            raise Undetermined("the counts that it rests on leave it open")
     return {"value": value, "low": low, "high": high, "qualifier": qualifier}
+
+
+def _says_nothing(qualifier: str, low: float, high: float, is_share: bool, open_below: bool) -> bool:
+    """Whether a limit leaves all open: a share of at least none or at most all, as percentages are printed; or none."""
+    if is_share:
+        return high > 0.995 if qualifier == "at most" else low < 0.005
+    return qualifier == "at least" and open_below and low <= 0
 
 
 def _ends(entry: Entry) -> list[tuple[Any, bool]]:
