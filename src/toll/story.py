@@ -132,10 +132,11 @@ class Story:
         return tables.show(frame)
 
     def disputed(self) -> pl.DataFrame:
-        """The counts that sources dispute, with what each would change; of the whole, those of its parts."""
-        if self.topic:
-            return disputed.table(self.ledger, self.figures, *self._graphics)
-        return disputed.joined(*(self.read(f"parts/{part}-disputed") for part in self.parts))
+        """The counts that sources dispute, with what each would change: those of the parts, then the others."""
+        parts = [self.read(f"parts/{part}-disputed") for part in self.parts]
+        told = [id for part in parts for id in part["id"]]
+        others = self.figures.filter(~pl.col("id").is_in(told))
+        return disputed.joined(*parts, disputed.table(self.ledger, others, *self._graphics))
 
     def save(self) -> None:
         """Write graphics, tables, disputed counts and ledger: those of a part to parts/, those of the whole as such."""

@@ -85,7 +85,17 @@ def test_the_tables_are_read_with_their_types():
     open_ended = next(figure for figure in raw.figures if figure.id == "police_killed_2014_100th")
     assert open_ended.period_end is None and open_ended.period_days is None and open_ended.caveat
     assert {row.whole for row in raw.quantities} == {True, False}
-    assert {row.table for row in raw.corrections} == {"figures"}
+    assert {row.table for row in raw.corrections} == {"figures", "sources"}
+
+
+def test_a_figure_goes_back_to_what_its_own_row_says_else_to_what_its_source_says():
+    raw = read(Project(ROOT))
+    origins = {figure.id: raw.origins(figure) for figure in raw.figures}
+    assert origins["bodies_found_2014h1"] == ["newspaper_reports"]  # the article, on the commission's count
+    assert origins["police_killed_2013"] == ["article"]  # the article, which names nobody
+    assert origins["police_killed_2014_january"] == ["karachi_police"]  # the police's own month
+    assert origins["police_killed_2014_march"] == ["nation_2014_07"]
+    assert origins["officers_dawn_july"] == ["karachi_police"]  # all of the source
 
 
 def test_reading_broken_tables_raises_what_the_check_lists(tables):
@@ -300,7 +310,7 @@ FILES = [
         lambda data: data.replace(b"\nofficers,", b"\nofficers,,", 1),
         "officers",
         None,
-        "14 cells; the header has 13.",
+        "15 cells; the header has 14.",
     ),
     (
         F,
@@ -314,7 +324,7 @@ FILES = [
         lambda data: data.replace(b"\nofficers,officers,", b"\nofficers,", 1),
         "officers",
         None,
-        "The row has 12 cells;",
+        "The row has 13 cells;",
     ),
     (
         F,
@@ -370,7 +380,7 @@ def test_a_column_too_many_is_named(tables):
 
 def test_a_column_without_a_name_is_told_by_its_number(tables):
     tables.write(F, [[*row, ""] for row in tables.rows(F)])
-    only(tables.problems(), F, 1, None, "Column 14 has no name.")
+    only(tables.problems(), F, 1, None, "Column 15 has no name.")
 
 
 def test_a_column_in_place_of_another_is_named(tables):

@@ -109,7 +109,8 @@ def test_the_effect_of_another_count_is_calculated(disputed):
     assert changed["chance_of_exceeding"] == f"63% → {100 * chance:.0f}%"
     assert changed["baseline_by_same_day"] == f"99.6 → {172 * 219 / 365:.1f}"
     assert "even_pace_total" not in changed  # it rests on the other year
-    assert effects(disputed["population_census"])["inhabitants_per_officer_all"] == f"741 → {14.9e6 / 27_000:.0f}"
+    assert effects(disputed["population_un"])["inhabitants_per_officer_all"] == f"741 → {16.126e6 / 27_000:.0f}"
+    assert "population_census" not in disputed  # a count of three years later is another count
 
 
 def test_the_headline_with_another_count_is_told(disputed):
@@ -117,10 +118,18 @@ def test_the_headline_with_another_count_is_told(disputed):
     assert not disputed["police_killed_2013_ap"]["headline"]  # the same number
 
 
+def test_a_running_total_without_a_beginning_is_held_against_other_such_totals(disputed):
+    party = [row for id, row in disputed.items() if id.startswith("party_members_killed")]
+    assert [(row["text"], row["in_use"]) for row in party] == [("80", True), ("more than 100", False)]
+    assert party[1]["independent"] is None
+
+
 def test_who_repeats_whom_is_told(disputed):
     assert disputed["bodies_found_2014h1_hrcp"]["independent"] is False
     assert disputed["police_killed_2014_january_hrcp"]["independent"] is True  # newspapers, not the police
     assert disputed["police_killed_2013_tribune"]["independent"] is None  # it names nobody
+    assert disputed["police_killed_2013_official"]["independent"] is None  # the count in use names nobody
+    assert disputed["police_killed_2014_police"]["independent"] is False  # both are the police's
     assert disputed["police_killed_2014_police"]["origins"] == "karachi_police"
 
 

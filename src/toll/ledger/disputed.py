@@ -6,7 +6,8 @@ would be with another count. For that, the ledger evaluates its own formulas aga
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Collection, Iterator
 from operator import attrgetter
 from typing import Any
 
@@ -20,18 +21,19 @@ _OF_ENTRY = "id quantity place start end text low high unit source citation attr
 _MORE = "origins in_use reason independent spread caveat effect headline"
 _FLAGS = dict.fromkeys(("in_use", "independent"), pl.Boolean)
 SCHEMA = {name: (_FLAGS | OF_LEDGER).get(name, pl.String) for name in f"{_OF_ENTRY} {_MORE}".split()}
+YEAR = dt.timedelta(days=366)
 _ABOUT = ("origins", "reason")  # what the cleaned figures know and the ledger does not
 
 
 def table(ledger: Ledger, figures: pl.DataFrame, *graphics: str) -> pl.DataFrame:
-    """One row for each count that another source disputes, the one in use before the others.
+    """One row for each count of `figures` that another source disputes, the one in use before the others.
 
-    `figures` is the cleaned table. `independent` is whether a count goes back to other origins than the one in use
-    (null: not known); `effect` and `headline` are what the ledger's numbers and the headlines of `graphics` would be
-    with it.
+    `figures` is the cleaned table, or some of its rows. `independent` is whether a count goes back to other origins
+    than the one in use (null: not known); `effect` and `headline` are what the ledger's numbers and the headlines of
+    `graphics` would be with it.
     """
     about = {row["id"]: row for row in figures.select("id", *_ABOUT).iter_rows(named=True)}
-    rows = [row for group in _groups(ledger) for row in _rows(ledger, group, about, graphics)]
+    rows = [row for in_use, group in _groups(ledger, about) for row in _rows(ledger, in_use, group, about, graphics)]
     return pl.DataFrame(rows, schema=SCHEMA)
 
 
@@ -46,21 +48,28 @@ def joined(*tables: pl.DataFrame) -> pl.DataFrame:
     return rows.agg(first, *(effect.str.join("; ") for effect in effects)).select(*SCHEMA)
 
 
-def _groups(ledger: Ledger) -> Iterator[list[Entry]]:
-    """Entries of several sources on the same thing. What is dated by one day contends with other days, too."""
+def _groups(ledger: Ledger, about: Collection[str]) -> Iterator[tuple[Entry, list[Entry]]]:
+    """The entries of several sources on the same thing at about the same time, and the one of them that is in use.
+
+    What is dated by one day contends with other days, and a running total without a beginning with other such totals,
+    up to a year away: a census of three years later counts something else.
+    """
+    used = {id for entry in ledger for id in entry.inputs.split()}
     groups: dict[tuple, list[Entry]] = {}
     for entry in ledger:
-        if entry.status == REPORTED and not entry.is_date and entry.start and entry.end:
-            period = () if entry.start == entry.end else (entry.start, entry.end)
-            groups.setdefault((entry.quantity, entry.place, entry.unit, *period), []).append(entry)
-    yield from (group for group in groups.values() if len({entry.source for entry in group}) > 1)
+        if entry.id in about and entry.status == REPORTED and not entry.is_date and (entry.end or not entry.start):
+            period = (entry.start, entry.end) if entry.start and entry.start != entry.end else bool(entry.start)
+            groups.setdefault((entry.quantity, entry.place, entry.unit, period), []).append(entry)
+    for group in groups.values():
+        in_use = next((entry for entry in group if entry.id in used), group[0])
+        near = [each for each in group if not (each.end and in_use.end) or abs(each.end - in_use.end) <= YEAR]
+        if len({entry.source for entry in near}) > 1:
+            yield in_use, near
 
 
 def _rows(
-    ledger: Ledger, group: list[Entry], about: dict[str, dict[str, Any]], graphics: tuple[str, ...]
+    ledger: Ledger, in_use: Entry, group: list[Entry], about: dict[str, dict[str, Any]], graphics: tuple[str, ...]
 ) -> Iterator[dict[str, Any]]:
-    used = {id for entry in ledger for id in entry.inputs.split()}
-    in_use = next((entry for entry in group if entry.id in used), group[0])
     ends = [min(group, key=attrgetter("middle")), max(group, key=attrgetter("middle"))]
     for entry in [in_use, *(other for other in group if other is not in_use)]:
         origins = [set(about[each.id]["origins"].split()) for each in (entry, in_use)]

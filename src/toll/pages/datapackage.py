@@ -41,7 +41,7 @@ COLUMNS = {
     "period_days": "Length of the period in days, both ends included; empty where the period is open",
     "preference": "Order of preference among the sources of a quantity, 0 first; from data/raw/preferences.csv",
     "reason": "Why the source is preferred",
-    "origins": "Ids of the sources that the source goes back to in the end, separated by spaces",
+    "origins": "Ids of the sources that the figure goes back to in the end, separated by spaces",
     "known": "Whether the edition uses the figure",
     "why_not": "Why it does not, if it does not",
     "status": "reported (a raw figure), chosen (a parameter) or calculated (by the formula)",

@@ -32,10 +32,11 @@ class Raw(NamedTuple):
         """The sources whose whole text we have."""
         return tuple(source for source in self.sources if source.kind == FULL_TEXT)
 
-    def origins(self, source: str) -> list[str]:
-        """The sources that `source` goes back to in the end: itself, where it names no other."""
+    def origins(self, figure: Figure) -> list[str]:
+        """The sources that `figure` goes back to in the end: its own, where neither row names another."""
         based_on = {each.id: each.based_on for each in self.sources}
-        return sorted(id for id in rules.reached(based_on, (source,)) if not based_on[id])
+        ids = figure.based_on or (figure.source,)
+        return sorted(id for id in rules.reached(based_on, ids) if not based_on[id])
 
 
 def check(project: Project) -> list[Problem]:

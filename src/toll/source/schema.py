@@ -166,6 +166,12 @@ class Figure(NamedTuple):
     unit: str = column(LINE, "Unit of the number, one that `quantities.csv` allows for the quantity")
     attributed_to: str = column(LINE, "Who says so inside the source; the source itself where it names nobody")
     source: str = column(LINE, "`id` of a row of `sources.csv`", refers_to="sources.csv")
+    based_on: tuple[str, ...] = optional(
+        IDS,
+        "`id`s of the sources that the figure goes back to, where its source says so of it alone. If empty, the "
+        "source's own `based_on` holds",
+        refers_to="sources.csv",
+    )
     locator: int | None = optional(
         PARAGRAPH,
         "Number of the paragraph, the dateline's being 1. Required where we have the full text",
@@ -218,7 +224,7 @@ class Source(NamedTuple):
     )
     based_on: tuple[str, ...] = optional(
         IDS,
-        "`id`s of the sources that it repeats, a space between them. Counts that go back to one origin do "
+        "`id`s of the sources that all of it repeats, a space between them. Counts that go back to one origin do "
         "not confirm each other",
         refers_to="sources.csv",
     )
