@@ -302,7 +302,7 @@ def project(tmp_path_factory):
     (root / "notebooks/chain.yml").write_text(chain[first : chain.index("02-death")] + chain[last:])
     with (root / "data/raw/figures.csv").open("a", newline="") as figures:
         for name, (start, end, count) in MONTHS.items():
-            row = f"made_up_{name.lower()},police killed,Karachi,{start},{end},{count},,deaths,made up,article,1,"
+            row = f"made_up_{name.lower()},police killed,Karachi,{start},{end},{count},,deaths,made up,article,,1,"
             figures.write(f"{row}made up {count},Made up\n")
     return Project(root)
 
