@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import signal
 import subprocess
 import threading
@@ -15,6 +16,7 @@ import pytest
 from playwright.sync_api import Error
 
 from support.browser import needs_chromium
+from support.checkout import ROOT
 from support.processes import descendants_of, wait_for
 from support.toy import FIND
 
@@ -100,6 +102,20 @@ def test_what_fails_beside_others_leaves_none_of_them_running(toy):
         wait_for(lambda: not descendants_of(toy.project.work / "stage"), 5)
         (toy.root / "editions/article.yml").write_text("word: good")
         watching.hears("article: ran first, left, right, last;")
+    finally:
+        watching.process.kill()
+        watching.process.wait()
+
+
+def test_a_published_row_that_changes_without_a_correction_is_warned_of(toy):
+    raw = toy.project.raw
+    shutil.copytree(ROOT / "data/raw", raw)
+    figures = (raw / "figures.csv").read_text()
+    watching = Watching(toy)
+    try:
+        (raw / "figures.csv").write_text(figures.replace("Clerical staff included. ", ""))
+        (toy.root / "inputs/words.txt").write_text("four")
+        watching.hears("Add a correction to data/raw/corrections.csv, or put it back.")
     finally:
         watching.process.kill()
         watching.process.wait()
