@@ -17,7 +17,7 @@ import pytest
 from support.processes import descendants_of, wait_for
 from support.toy import FIND, Toy
 from toll.problems import Problems
-from toll.run import editions, publish, steps
+from toll.run import publish
 from toll.run.plan import plan_edition
 from toll.run.runner import Options, run
 
@@ -294,7 +294,7 @@ def test_unknown_commands_and_editions(toy):
     assert outcome.returncode == 1
     assert "Did you mean article?" in outcome.stderr
     with pytest.raises(Problems):
-        editions.resolve(toy.project, steps.read(toy.project, "x"), "x")
+        plan_edition(toy.project, "x")
 
 
 @pytest.fixture
