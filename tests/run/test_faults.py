@@ -380,11 +380,18 @@ def test_outputs_that_may_not_be_written_change_nothing(small_disk):
 
 
 def test_a_project_that_may_not_be_written_says_so(small_disk):
+    (small_disk.project.work / "parsed.json").unlink(missing_ok=True)
+    (small_disk.root / "inputs/words.txt").write_text("other words")
     subprocess.run(["mount", "-o", "remount,ro", small_disk.root], check=True)
-    outcome = small_disk.toll("run")
-    assert outcome.returncode == 1
-    assert "Read-only file system" in outcome.stderr
-    assert "Traceback" not in outcome.stderr
+    status = small_disk.toll("status")
+    assert (status.returncode, status.stderr) == (3, "") and "inputs/words.txt edited" in status.stdout
+    for command in (["run"], ["watch"], ["run", "-p", "word=x", "--as", "varied"]):
+        outcome = small_disk.toll(*command)
+        assert outcome.returncode == 1
+        assert re.fullmatch(
+            r"/\S+: Read-only file system\. Correct the permissions, or work in a copy of the project\.\n",
+            outcome.stderr,
+        )
 
 
 def test_no_home_and_a_clock_years_off_change_nothing(ran):
