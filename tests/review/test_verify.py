@@ -146,6 +146,28 @@ def test_other_libraries_are_named(checkout, redrawn):
         assert "other libraries (altair " in cause and ", not 9." in cause and "polars" in cause
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs", "cause"),
+    [
+        ("0.30000000000000004", "0.3", "another Python"),
+        ("0.99999999999999989", "1.0", "another Python"),
+        ("0.31", "0.3", AS_REBUILT),
+        ("0.30000001000000001", "0.3", AS_REBUILT),
+    ],
+)
+def test_numbers_that_differ_in_their_last_digits_are_put_down_to_another_python(
+    checkout, rebuilt, tmp_path, ours, theirs, cause
+):
+    """As sums of decimals did when Python 3.12 came, in an untouched clone."""
+    other = Project(shutil.copytree(rebuilt.root, tmp_path / "other"))
+    for project, share in ((checkout, ours), (other, theirs)):
+        (project.processed("article") / "shares.csv").write_text(f"part,share\na,{share}\n")
+        (project.processed("article") / "shares.parquet").write_bytes(f"PAR1{share}".encode())
+    found = causes(checkout, other)
+    assert found.keys() == {f"data/processed/article/shares.{kind}" for kind in ("csv", "parquet")}
+    assert all(cause in each for each in found.values())
+
+
 def test_the_installed_libraries_are_the_locked_ones():
     assert version_mismatches((ROOT / "requirements.lock").read_text()) == []
 
