@@ -1,4 +1,4 @@
-"""A project runs in whatever folder people keep it."""
+"""A project runs in whatever folder people keep it, and temporary files may lie anywhere."""
 
 from __future__ import annotations
 
@@ -43,3 +43,11 @@ def test_the_name_of_the_folder_does_not_matter(tmp_path, plain, name):
 
 def test_nor_does_it_matter_to_standard_kernels(tmp_path, plain):
     assert published(tmp_path / ODD, "--engine", "kernel") == plain
+
+
+@pytest.mark.parametrize("engine", ["fork", "kernel"])
+def test_temporary_files_may_lie_deep_and_behind_blanks(tmp_path, plain, engine, monkeypatch):
+    deep = tmp_path / "/".join(["with blanks " * 9] * 3)
+    deep.mkdir(parents=True)
+    monkeypatch.setenv("TMPDIR", str(deep))
+    assert published(tmp_path / "project", "--engine", engine) == plain
