@@ -93,7 +93,8 @@ def _unreadable(project: Project, said: str) -> Problem:
         hint = f"If you trust its owner, run git config --global --add safe.directory {shlex.quote(str(project.root))}"
     elif "not a git repository" in said:
         return Problem(where, "This is not in a git repository, so there is no earlier version to compare with.", hint)
-    return Problem(where, f"Git cannot read the repository: {said.partition(chr(10))[0].removeprefix('fatal: ')}", hint)
+    reason = said.partition("\n")[0].removeprefix("fatal: ").rstrip(".")
+    return Problem(where, f"Git cannot read the repository: {reason}.", hint)
 
 
 def unpack(project: Project, rev: str, target: Path) -> None:
