@@ -39,6 +39,16 @@ def test_what_a_run_made_is_verified_and_a_changed_table_is_not(toy, capsys):
     ]
 
 
+def test_the_copy_of_a_read_only_project_may_be_written(toy, tmp_path):
+    made_read_only = (toy.project.notebooks, toy.project.chain)
+    for path in made_read_only:
+        path.chmod(path.stat().st_mode & ~0o222)
+    verify.copy_sources(toy.root, tmp_path / "copy")
+    for path in made_read_only:
+        path.chmod(path.stat().st_mode | 0o200)
+        assert (tmp_path / "copy" / path.relative_to(toy.root)).stat().st_mode & 0o200
+
+
 @pytest.fixture(scope="module")
 def rebuilt(tmp_path_factory, pictures):
     """A desk as a clean rebuild gives it."""
