@@ -27,6 +27,7 @@ verify: $(READY)
 	@$(BIN)/toll verify
 
 # pip installs only uv, checked against the lock's hashes; uv then installs the rest about six times faster.
+# The path to src/ becomes a relative one: Python 3.11 cannot start from a folder with letters that its locale lacks.
 $(READY): requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) from requirements.lock"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is " + sys.version)'
@@ -35,6 +36,7 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(VENV)/uv.lock
 	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
 	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python --editable .
+	@for path in $(VENV)/lib/python3.*/site-packages/_toll.pth; do echo ../../../../src > "$$path"; done
 	@touch $@
 
 # Run this after changing the dependencies in pyproject.toml.

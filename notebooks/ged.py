@@ -1,7 +1,8 @@
 """Event data: a file of the UCDP Georeferenced Event Dataset (GED), read for one place and counted by month.
 
 It reads both published shapes: the file of the Uppsala Conflict Data Program (https://ucdp.uu.se/downloads/) and the
-files by country of the Humanitarian Data Exchange, which have a second header row of HXL tags. Sundberg and Melander
+files by country of the Humanitarian Data Exchange, which have a second header row of HXL tags; and what spreadsheets
+make of them: 3.0 for 3, days as 1/25/2014 0:00 or as a number. Sundberg and Melander
 (2013) describe the dataset: "Introducing the UCDP Georeferenced Event Dataset", Journal of Peace Research 50(4).
 
 No row is dropped silently: a row of the place is an event, or it is set aside with the reason.
@@ -14,7 +15,7 @@ import datetime as dt
 import difflib
 import io
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,7 @@ import polars as pl
 from toll.problems import Problem, Problems, Where, quoted
 
 DATES = ("date_start", "date_end")
+DAYS = ("first_day", "last_day")  # what could be read of these
 CODES = ("date_prec", "type_of_violence")
 PLACES = ("adm_1", "adm_2")
 SIDES = ("side_a", "side_b")
@@ -30,8 +32,12 @@ COUNTS = ("deaths_a", "deaths_b", "deaths_civilians", "deaths_unknown", "best", 
 COLUMNS = ("id", *DATES, *CODES, *PLACES, *SIDES, *COUNTS)
 TYPES_OF_VIOLENCE = {1: "state-based", 2: "non-state", 3: "one-sided"}
 
-WHOLE = "^[0-9]{1,12}$"
-DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T]00:00:00(\.0+)?Z?)?$"
+WHOLE = r"^([0-9]{1,12})(\.0+)?$"
+MIDNIGHT = r"([ T](0?0:00(:00(\.0+)?)?|12:00(:00)? AM)Z?)?$"
+DAY = f"^([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}){MIDNIGHT}"
+SLASHED = rf"^([0-9]{{1,2}})[/.-]([0-9]{{1,2}})[/.-]([0-9]{{4}}){MIDNIGHT}"  # which of the two is the month is open
+SERIAL = r"^([3-7][0-9]{4})(\.0+)?$"
+SERIAL_ZERO = dt.date(1899, 12, 30)  # from which spreadsheets count days
 GOVERNMENT = r"^Government of\b"
 LISTED = 20  # ids, at most
 HEADER = 10_000  # characters, more than the header and the tags have
@@ -54,23 +60,36 @@ class Events:
     aside: pl.DataFrame
 
 
-def _day(column: str) -> pl.Expr:
-    day = pl.when(pl.col(column).str.contains(DAY)).then(pl.col(column).str.head(10))
-    return day.str.to_date("%Y-%m-%d", strict=False)
+def _day(column: str, day_first: bool) -> pl.Expr:
+    text = pl.col(column)
+    day, month = (1, 2) if day_first else (2, 1)
+    parts = pl.concat_str((text.str.extract(SLASHED, part) for part in (3, month, day)), separator="-")
+    serial = text.str.extract(SERIAL, 1).cast(pl.Int64)
+    return pl.coalesce(
+        text.str.extract(DAY, 1).str.to_date("%Y-%m-%d", strict=False),
+        parts.str.to_date("%Y-%m-%d", strict=False),
+        pl.lit(SERIAL_ZERO) + pl.duration(days=serial),
+    )
+
+
+def _whole(columns: str | Sequence[str]) -> pl.Expr:
+    return pl.col(columns).str.extract(WHOLE, 1).cast(pl.Int64)
 
 
 def _is_whole(column: str) -> pl.Expr:
     return pl.col(column).str.contains(WHOLE).fill_null(False)
 
 
+UNREAD_DAY = "a day that cannot be read"
+
 # Why a row is set aside. The first condition that is true of its text is the reason.
 FAULTS = {
     "an empty row": pl.all_horizontal(pl.col(COLUMNS).is_null()),
     "no whole number as id": ~_is_whole("id"),
-    "a day that cannot be read": _day("date_start").is_null() | _day("date_end").is_null(),
-    "an end before the start": _day("date_end") < _day("date_start"),
+    UNREAD_DAY: pl.any_horizontal(pl.col(DAYS).is_null()),
+    "an end before the start": pl.col("last_day") < pl.col("first_day"),
     "a count that is missing, negative or not whole": ~pl.all_horizontal(map(_is_whole, COUNTS)),
-    "the id of an earlier row": ~pl.col("id").is_first_distinct(),
+    "the id of an earlier row": ~_whole("id").is_first_distinct(),
 }
 
 SPANS_MONTHS = pl.col("date_start").dt.month_start() != pl.col("date_end").dt.month_start()
@@ -98,21 +117,21 @@ def _deaths(side: str) -> pl.Expr:
 
 
 def _divided(found: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Divides rows, as text, into events and rows that are set aside."""
+    """Divides rows, as text with DAYS, into events and rows that are set aside."""
     reason = pl.coalesce(pl.when(condition).then(pl.lit(name)) for name, condition in FAULTS.items())
-    judged = found.select(reason.alias("reason"), *COLUMNS)
-    numbers = pl.col("id", *CODES, *COUNTS).cast(pl.Int64, strict=False)
+    judged = found.select(reason.alias("reason"), *COLUMNS, *DAYS)
     names = pl.col(*PLACES, *SIDES).str.replace_all(r"\s+", " ")
     table = (
         judged.filter(pl.col("reason").is_null())
+        .with_columns(_whole(("id", *CODES, *COUNTS)), names, date_start="first_day", date_end="last_day")
         .select(COLUMNS)
-        .with_columns(numbers, names, *(_day(column).alias(column) for column in DATES))
         .with_columns(government=_deaths("a") + _deaths("b"))
     )
-    return table, judged.filter(pl.col("reason").is_not_null())
+    return table, judged.filter(pl.col("reason").is_not_null()).drop(DAYS)
 
 
-NONE = Events(0, None, None, *_divided(pl.DataFrame(schema=dict.fromkeys(COLUMNS, pl.String))))  # no file was given
+NO_ROW = pl.DataFrame(schema=dict.fromkeys(COLUMNS, pl.String) | dict.fromkeys(DAYS, pl.Date))
+NONE = Events(0, None, None, *_divided(NO_ROW))  # no file was given
 
 
 def read(file: Path, place: str) -> Events:
@@ -120,16 +139,36 @@ def read(file: Path, place: str) -> Events:
     tags = int(_has_tags(file))
     rows = pl.scan_csv(file, infer_schema=False, skip_rows_after_header=tags, glob=False)
     in_place = pl.any_horizontal(pl.col(PLACES).str.contains(rf"(?i)\b{pl.escape_regex(place)}\b").fill_null(False))
-    in_no_place = ~_is_whole("id") | _day("date_start").is_null()  # with a cell too few or too many, as a rule
-    summary = rows.select(pl.len(), _day("date_start").min().alias("first"), _day("date_end").max().alias("last"))
+    in_no_place = ~_is_whole("id") | pl.col("first_day").is_null()  # with a cell too few or too many, as a rule
     try:
-        found = rows.select(COLUMNS).filter(in_place | in_no_place)
+        day_first = _is_day_first(file, rows)
+        dated = rows.with_columns(first_day=_day("date_start", day_first), last_day=_day("date_end", day_first))
+        summary = dated.select(pl.len(), pl.col("first_day").min(), pl.col("last_day").max())
+        found = dated.select(*COLUMNS, *DAYS).filter(in_place | in_no_place)
         summary, found = pl.collect_all([summary, found], engine="streaming")
     except pl.exceptions.PolarsError:
         raise Problems([_broken(file)]) from None
     if not found.select(in_place.any()).item():
         raise Problems([_no_such_place(file, rows, place)])
-    return Events(*summary.row(0), *_divided(found))
+    events = Events(*summary.row(0), *_divided(found))
+    if events.table.is_empty():
+        raise Problems(_all_set_aside(file, events.aside.filter(in_place), place))
+    return events
+
+
+def _is_day_first(file: Path, rows: pl.LazyFrame) -> bool:
+    """Whether days such as 3/25/2014 begin with the day; what all rows say together. Raises Problems."""
+    parts = ([pl.col(column).str.extract(SLASHED, part).cast(pl.Int64).max() for column in DATES] for part in (1, 2))
+    highest = rows.select(pl.max_horizontal(ends).alias(f"{n}") for n, ends in enumerate(parts))
+    first, second = highest.collect(engine="streaming").row(0)
+    if first is None:
+        return False
+    if (first > 12) == (second > 12):
+        open_ = "No day in the file is after the 12th, so 3/5/2014 may be March 5 or May 3."
+        mixed = "Some days begin with the month and others with the day, so 3/5/2014 may be either."
+        message = mixed if first > 12 else open_
+        raise Problems([Problem(Where(file.name, None, ", ".join(DATES)), message, AGAIN)])
+    return first > 12
 
 
 def by_month(events: Events, months: pl.Series) -> pl.DataFrame:
@@ -251,3 +290,13 @@ def _no_such_place(file: Path, rows: pl.LazyFrame, place: str) -> Problem:
     near = difflib.get_close_matches(place, sorted({word for name in names["name"] for word in name.split()}), 1)
     hint = f"Did you mean {quoted(near[0])}?" if near else "Choose another file or another place."
     return Problem(Where(file.name, None, "adm_1, adm_2"), f"No row has the place {quoted(place)}.", hint)
+
+
+def _all_set_aside(file: Path, rows: pl.DataFrame, place: str) -> Iterator[Problem]:
+    """What keeps every row of the place from being counted, with one of the days, if it is the days."""
+    for (reason,), group in rows.group_by("reason", maintain_order=True):
+        days = group["date_start"].drop_nulls() if reason == UNREAD_DAY else ()
+        example = f", such as {quoted(days[0])}" if len(days) else ""
+        count = f"{group.height:,} row{'s' if group.height > 1 else ''}"
+        message = f"No row of {quoted(place)} can be counted: {count} with {reason}{example}."
+        yield Problem(Where(file.name), message, AGAIN)

@@ -71,6 +71,19 @@ def test_no_committed_file_names_a_package_registry():
     assert found.stdout == ""
 
 
+def test_a_clone_has_the_committed_bytes_whatever_git_does_with_line_ends(tmp_path):
+    def git(*arguments, **options):
+        return subprocess.run(["git", *arguments], check=True, capture_output=True, text=True, **options).stdout
+
+    if not (ROOT / ".git").exists():
+        pytest.skip("needs a checkout")
+    git("clone", "-q", "-c", "core.autocrlf=true", ROOT, tmp_path / "clone")
+    committed = dict(re.findall(r"^\d+ (\w+) 0\t(.+)$", git("-C", tmp_path / "clone", "ls-files", "-s"), re.MULTILINE))
+    files = "\n".join(committed.values())
+    found = git("hash-object", "--no-filters", "--stdin-paths", cwd=tmp_path / "clone", input=files)
+    assert found.split() == list(committed)
+
+
 def test_the_chain_has_each_notebook_once_and_no_other():
     chain = yaml.safe_load((ROOT / "notebooks/chain.yml").read_text())
     assert list(chain) == [notebook.stem for notebook in NOTEBOOKS]

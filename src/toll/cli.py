@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import errno
 import importlib
+import io
 import os
 import sys
 from typing import Any, NamedTuple
 
-from toll.problems import Problems
+from toll.problems import Problem, Problems, Where
 from toll.project import Project
 
 
@@ -119,6 +122,7 @@ def parser(words: list[str]) -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command. Exit codes: 0 done, 1 a problem (named on stderr), 2 wrong usage, 3 stale, 130 interrupted."""
+    _open_streams()
     words = sys.argv[1:] if arguments is None else arguments
     given = vars(parser(words).parse_args(words))
     command, debug = COMMANDS[given.pop("command")], given.pop("debug")
@@ -128,13 +132,44 @@ def main(arguments: list[str] | None = None) -> int:
         if "hooks" in call.__code__.co_varnames:
             given["hooks"] = importlib.import_module("toll.wiring").HOOKS
         return call(Project.find(), **given)
-    except BrokenPipeError:  # the reader has seen enough, as with `toll trace | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except (Exception, KeyboardInterrupt) as error:
         if debug:
             raise
-        unknown = f"{type(error).__name__}: {error} (--debug shows the traceback)"
-        message = {Problems: str(error), KeyboardInterrupt: "Interrupted."}.get(type(error), unknown)
-        print(message, file=sys.stderr)
+        print(_message(error), file=sys.stderr)
         return 130 if isinstance(error, KeyboardInterrupt) else 1
+
+
+def _message(error: BaseException) -> str:
+    match error:
+        case Problems():
+            return str(error)
+        case KeyboardInterrupt():
+            return "Interrupted."
+        case OSError(errno=errno.EACCES | errno.EPERM | errno.EROFS, filename=str() | os.PathLike()):
+            hint = "Correct the permissions, or work in a copy of the project."
+            return str(Problem(Where(str(error.filename)), f"{error.strerror}.", hint))
+    return f"{type(error).__name__}: {error} (--debug shows the traceback)"
+
+
+class _Output(io.FileIO):
+    """Standard output or error. A command goes on when its reader has seen enough, as with `toll run | head`."""
+
+    def write(self, data: Any) -> int:
+        with contextlib.suppress(BrokenPipeError):
+            return super().write(data)
+        return len(data)
+
+
+def _open_streams() -> None:
+    """Give this process the three standard streams, whichever of them its caller has closed."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # it gets this number, the lowest that is free
+    for name, descriptor in (("stdout", 1), ("stderr", 2)):
+        if (now := getattr(sys, name)) is getattr(sys, f"__{name}__"):  # else a caller has put its own there
+            out = io.BufferedWriter(_Output(descriptor, "wb", closefd=False))
+            at_once = descriptor == 2 or os.isatty(descriptor)
+            stream = io.TextIOWrapper(out, now and now.encoding, "backslashreplace", line_buffering=at_once)
+            setattr(sys, name, stream)

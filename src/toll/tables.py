@@ -60,7 +60,7 @@ def _value(value: Any) -> Any:
 
 def read(stem: Path) -> pl.DataFrame:
     """The table that `write` wrote to STEM."""
-    return pl.read_parquet(stem.with_suffix(".parquet"))
+    return pl.read_parquet(stem.with_suffix(".parquet"), glob=False)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from PIL import Image
 
 from support.rain import FURNITURE, META, RAIN, rain_graphic, with_layer
 from toll.graphics import allowlist
-from toll.graphics.export import export
+from toll.graphics.export import export, load
 from toll.problems import Problems
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -258,15 +258,52 @@ def test_only_what_changed_is_drawn_again(tmp_path):
     assert len(second) - len(first) == len(changed.specs)
 
 
-@pytest.mark.parametrize("harm", [lambda file: file.write_bytes(b"broken"), lambda file: file.unlink()])
+def swap_a_byte(file):
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+
+HARMS = {
+    "another text": lambda file: file.write_bytes(b"broken"),
+    "cut short": lambda file: file.write_bytes(file.read_bytes()[:-9]),
+    "one bit": swap_a_byte,
+    "gone": Path.unlink,
+}
+
+
+@pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS)
 def test_a_spoiled_cache_is_noticed_and_drawn_again(tmp_path, exported, harm):
     cache = tmp_path / "cache"
     shutil.copytree(exported[0].parent / "cache", cache)
-    (spoiled,) = cache.glob("*/rain-social.png")
-    harm(spoiled)
+    harm(min(cache.glob("[!.]*")))
     export(rain_graphic(), tmp_path / "files", cache=cache)
     for name in exported[1]:
         assert (tmp_path / "files" / name).read_bytes() == (exported[0] / name).read_bytes()
+
+
+DRAW_AGAIN = """
+import sys
+from pathlib import Path
+from toll.graphics.export import keep
+from toll.graphics.graphic import Graphic
+
+(task,) = Graphic.load(Path(sys.argv[1])).tasks()
+for _ in range(20):
+    keep(task, Path(sys.argv[2]))
+"""
+
+
+def test_a_drawing_stays_whole_while_another_checkout_draws_it_again(tmp_path):
+    graphic = only(rain_graphic(), "social")
+    graphic.save(tmp_path)
+    export(graphic, tmp_path / "files", cache=tmp_path / "cache")
+    (entry,) = (tmp_path / "cache").iterdir()
+    command = [sys.executable, "-c", DRAW_AGAIN, tmp_path / "rain.json", entry]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as other:
+        while other.poll() is None:
+            assert load(entry)
+        assert other.stderr.read() == b""
 
 
 def test_the_cache_is_bounded_and_keeps_what_is_used(tmp_path, exported, monkeypatch):
@@ -274,7 +311,7 @@ def test_the_cache_is_bounded_and_keeps_what_is_used(tmp_path, exported, monkeyp
     shutil.copytree(exported[0].parent / "cache", cache)
     monkeypatch.setattr("toll.graphics.export.MOST_ENTRIES", 9)
     for number in range(5):
-        (cache / f"old-{number}").mkdir()
+        (cache / f"old-{number}").touch()
         os.utime(cache / f"old-{number}", (number, number))
     export(rain_graphic(), tmp_path / "files", cache=cache)
     kept = {path.name for path in cache.glob("[!.]*")}

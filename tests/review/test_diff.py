@@ -147,6 +147,31 @@ def test_it_says_so_without_git_or_a_published_record(toll, changed, tmp_path):
     assert code == 1 and "Nothing was published at HEAD" in err
 
 
+OBSTACLES = {
+    "no git": ({"PATH": "/nowhere"}, "The program git is not installed."),
+    "another folder": ({"GIT_DIR": "/nowhere"}, "Unset the environment variable GIT_DIR"),
+    "another owner": ({"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}, "git config --global --add safe.directory "),
+}
+
+
+@pytest.mark.parametrize(("environment", "told"), OBSTACLES.values(), ids=OBSTACLES)
+def test_what_keeps_git_from_reading_the_repository_is_told(toll, monkeypatch, environment, told):
+    for name, value in (environment | {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}).items():
+        monkeypatch.setenv(name, value)
+    code, out, err = toll()
+    assert (code, out) == (1, "")
+    assert told in err and "git init" not in err
+
+
+def test_a_link_that_was_published_once_leads_nowhere(toll, changed, tmp_path):
+    git(tmp_path, "clone", "-q", changed.root, "copy")
+    (tmp_path / "copy/figures/link").symlink_to("/etc")
+    git(tmp_path / "copy", "add", "-A")
+    git(tmp_path / "copy", "commit", "-qm", "A link")
+    code, out, err = toll(at=tmp_path / "copy")
+    assert code == 0 and out.startswith("Nothing published has changed since "), err
+
+
 def test_a_new_and_a_dropped_edition_are_named(changed, tmp_path):
     before = Project(tmp_path)
     for folder in diff.NEEDED:

@@ -39,6 +39,16 @@ def test_what_a_run_made_is_verified_and_a_changed_table_is_not(toy, capsys):
     ]
 
 
+def test_the_copy_of_a_read_only_project_may_be_written(toy, tmp_path):
+    made_read_only = (toy.project.notebooks, toy.project.chain)
+    for path in made_read_only:
+        path.chmod(path.stat().st_mode & ~0o222)
+    verify.copy_sources(toy.root, tmp_path / "copy")
+    for path in made_read_only:
+        path.chmod(path.stat().st_mode | 0o200)
+        assert (tmp_path / "copy" / path.relative_to(toy.root)).stat().st_mode & 0o200
+
+
 @pytest.fixture(scope="module")
 def rebuilt(tmp_path_factory, pictures):
     """A desk as a clean rebuild gives it."""
@@ -144,6 +154,28 @@ def test_other_libraries_are_named(checkout, redrawn):
     checkout.lock.write_text(lock.replace("altair==", "altair==9.").replace("polars==", "polars==8."))
     for cause in causes(checkout, redrawn).values():
         assert "other libraries (altair " in cause and ", not 9." in cause and "polars" in cause
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "cause"),
+    [
+        ("0.30000000000000004", "0.3", "another Python"),
+        ("0.99999999999999989", "1.0", "another Python"),
+        ("0.31", "0.3", AS_REBUILT),
+        ("0.30000001000000001", "0.3", AS_REBUILT),
+    ],
+)
+def test_numbers_that_differ_in_their_last_digits_are_put_down_to_another_python(
+    checkout, rebuilt, tmp_path, ours, theirs, cause
+):
+    """As sums of decimals did when Python 3.12 came, in an untouched clone."""
+    other = Project(shutil.copytree(rebuilt.root, tmp_path / "other"))
+    for project, share in ((checkout, ours), (other, theirs)):
+        (project.processed("article") / "shares.csv").write_text(f"part,share\na,{share}\n")
+        (project.processed("article") / "shares.parquet").write_bytes(f"PAR1{share}".encode())
+    found = causes(checkout, other)
+    assert found.keys() == {f"data/processed/article/shares.{kind}" for kind in ("csv", "parquet")}
+    assert all(cause in each for each in found.values())
 
 
 def test_the_installed_libraries_are_the_locked_ones():

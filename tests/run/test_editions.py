@@ -10,6 +10,7 @@ import pytest
 from support.toy import notebook
 from toll.problems import Problems
 from toll.run import editions, steps
+from toll.run.plan import plan_edition
 
 KINDS = 'edition = "article"  # name\nas_of = "2014-08-11"  # known by then\nyear = 2013\nspread = 1.5\nshown = True'
 
@@ -149,8 +150,9 @@ def test_command_line_values_of_another_type_are_refused(typed, name, text):
     "name", ["../x", "/x", "x/../y", "X", "x y", "", ".x", "x//y", "x/", "a..b", "article", "other", "article/x", "x\n"]
 )
 def test_names_that_leave_the_folder_or_take_anothers_are_refused(toy, name):
-    with pytest.raises(Problems):
-        editions.resolve(toy.project, steps.read(toy.project, "article"), "article", {"word": "x"}, name)
+    with pytest.raises(Problems) as found:
+        plan_edition(toy.project, "article", {"word": "x"}, name)
+    assert [problem.where.file for problem in found.value.problems] == ["--as"]
 
 
 @pytest.mark.parametrize("name", ["x", "sweep/2014-07-01-1", "a.b_c-d"])
@@ -161,7 +163,7 @@ def test_plain_names_are_accepted_and_become_the_edition(toy, name):
 
 def test_unknown_edition_suggests_the_closest(toy):
     with pytest.raises(Problems, match="Did you mean article"):
-        editions.resolve(toy.project, steps.read(toy.project, "article"), "articel")
+        plan_edition(toy.project, "articel")
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ import pytest
 from support.processes import descendants_of, wait_for
 from support.toy import FIND, Toy
 from toll.problems import Problems
-from toll.run import editions, publish, steps
+from toll.run import publish
 from toll.run.plan import plan_edition
 from toll.run.runner import Options, run
 
@@ -294,7 +294,7 @@ def test_unknown_commands_and_editions(toy):
     assert outcome.returncode == 1
     assert "Did you mean article?" in outcome.stderr
     with pytest.raises(Problems):
-        editions.resolve(toy.project, steps.read(toy.project, "x"), "x")
+        plan_edition(toy.project, "x")
 
 
 @pytest.fixture
@@ -380,11 +380,18 @@ def test_outputs_that_may_not_be_written_change_nothing(small_disk):
 
 
 def test_a_project_that_may_not_be_written_says_so(small_disk):
+    (small_disk.project.work / "parsed.json").unlink(missing_ok=True)
+    (small_disk.root / "inputs/words.txt").write_text("other words")
     subprocess.run(["mount", "-o", "remount,ro", small_disk.root], check=True)
-    outcome = small_disk.toll("run")
-    assert outcome.returncode == 1
-    assert "Read-only file system" in outcome.stderr
-    assert "Traceback" not in outcome.stderr
+    status = small_disk.toll("status")
+    assert (status.returncode, status.stderr) == (3, "") and "inputs/words.txt edited" in status.stdout
+    for command in (["run"], ["watch"], ["run", "-p", "word=x", "--as", "varied"]):
+        outcome = small_disk.toll(*command)
+        assert outcome.returncode == 1
+        assert re.fullmatch(
+            r"/\S+: Read-only file system\. Correct the permissions, or work in a copy of the project\.\n",
+            outcome.stderr,
+        )
 
 
 def test_no_home_and_a_clock_years_off_change_nothing(ran):

@@ -10,6 +10,7 @@ import json
 import math
 import os
 import random
+import re
 import subprocess
 import sys
 
@@ -154,6 +155,59 @@ def test_a_row_that_cannot_be_counted_is_set_aside_with_the_reason(made, reason,
     assert found.table["id"].to_list() == [1, 9]
     assert found.aside["reason"].to_list() == [reason]
     assert in_march(found)["government_high"] == 4
+
+
+def dated(*days, **other):
+    """An event for each of the days, with texts for them as a spreadsheet may write them."""
+    return [event(id, date_start=day, date_end=day, **other) for id, day in enumerate(days, 1)]
+
+
+WAYS_TO_SAVE = {
+    "minutes": ("2014-03-05 00:00", "2014-03-25 00:00"),
+    "American": ("3/5/2014", "3/25/2014"),
+    "American, Excel": ("3/5/2014 0:00", "3/25/2014 0:00"),
+    "American, padded": ("03/05/2014 12:00:00 AM", "03/25/2014 12:00:00 AM"),
+    "British": ("05/03/2014", "25/03/2014"),
+    "German": ("5.3.2014 00:00", "25.3.2014 00:00"),
+    "serial numbers": ("41703", "41723"),
+    "serial numbers with a point": ("41703.0", "41723.0"),
+}
+
+
+@pytest.mark.parametrize("days", WAYS_TO_SAVE.values(), ids=WAYS_TO_SAVE)
+def test_a_file_that_a_spreadsheet_saved_again_is_read_the_same(made, days):
+    original = ged.read(made(*dated("2014-03-05", "2014-03-25")), "Harbour City")
+    numbers = ("id", "type_of_violence", "date_prec", *ged.COUNTS)
+    rows = [row | {name: f"{row[name]}.0" for name in numbers} for row in dated(*days)]
+    found = ged.read(made(*rows), "Harbour City")
+    assert found.table.equals(original.table)
+    assert (found.first, found.last, found.aside.height) == (dt.date(2014, 3, 5), dt.date(2014, 3, 25), 0)
+    assert in_march(found) == in_march(original)
+
+
+def test_the_day_comes_first_if_it_does_so_anywhere_in_the_file(made):
+    rows = [*dated("5/3/2014", "31/12/2014"), event(3, date_start="5/3/2014", date_end="5/3/2014")]
+    rows[1]["adm_2"] = "Elsewhere"
+    assert in_march(ged.read(made(*rows), "Harbour City"))["events"] == 2
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (("3/5/2014", "1/12/2014"), "3/5/2014 may be March 5 or May 3"),
+        (("3/25/2014", "25/3/2014"), "Some days begin with the month and others with the day"),
+        (("25-Mar-14", "5-Mar-14"), "can be counted: 2 rows with a day that cannot be read, such as “25-Mar-14”"),
+        (("", ""), "can be counted: 2 rows with a day that cannot be read. Use"),
+    ],
+)
+def test_days_that_cannot_be_told_are_refused_and_never_count_as_none(made, days, words):
+    with pytest.raises(Problems, match=re.escape(words)):
+        ged.read(made(*dated(*days)), "Harbour City")
+
+
+def test_counts_that_cannot_be_read_are_refused_and_never_count_as_none(made):
+    with pytest.raises(Problems, match=r"No row of “Harbour City” can be counted: 1 row with a count that is missing"):
+        ged.read(made(event(1, best="3,0")), "Harbour City")
 
 
 def test_short_long_and_empty_rows_are_set_aside_wherever_they_are_from(made):
@@ -347,6 +401,15 @@ def test_the_chain_compares_the_months_with_the_file_that_is_named(project, tmp_
     assert "corroborated: ran 09-corroborate;" in again.stdout
     assert "government_low" in text
     assert notebook.read_text() != text
+
+
+@pytest.mark.parametrize("name", ["GED[1].csv", "{x} واقعات 😀 `#100%`?.csv"])
+def test_the_name_of_the_file_does_not_matter(project, tmp_path, name):
+    file = written(tmp_path / name, dated("3/5/2014 0:00", "3/25/2014 0:00", adm_2="Karachi made-up district"))
+    run = corroborated(project, file, "named")
+    assert run.returncode == 0, run.stderr
+    table = pl.read_csv(project.processed("named") / "corroboration.csv", try_parse_dates=True)
+    assert table.filter(pl.col("month").dt.month() == 3)["government_low"].to_list() == [4]
 
 
 def test_without_a_file_the_chain_says_so_and_goes_on(project):

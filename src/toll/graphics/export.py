@@ -1,24 +1,26 @@
 """Every file of the given graphics, drawn by a few processes at once, and only where something changed.
 
-Each size and theme of a graphic is one entry of the cache, named by the hash of all that it is made from: the
-specification, the words, this package's code, the libraries and the font.
+Each size and theme of a graphic is one entry of the cache, a zip named by the hash of all that it is made from: the
+specification, the words, this package's code, the libraries and the font. Checkouts share the cache, so an entry is
+replaced whole and never taken away first.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import json
 import os
 import shutil
-import tempfile
 import time
+import uuid
+import zipfile
 from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Protocol
 
+from toll.digests import file_sha256, sha256, zipped
 from toll.graphics.theme import Size
 from toll.project import user_cache
 from toll.run import pool
@@ -64,9 +66,10 @@ def export(
     ]
     folder, store = Path(folder), _store(cache)
     folder.mkdir(parents=True, exist_ok=True)
-    keyed = {_key(task): task for task in tasks}
-    _draw({store / key: task for key, task in keyed.items() if not intact(store / key)}, jobs)
-    records = [record for key in keyed for record in _take(store / key, folder)]
+    entries = {_entry(store, task): task for task in tasks}
+    found = {entry: files for entry in entries if (files := load(entry))}
+    _draw({entry: task for entry, task in entries.items() if entry not in found}, jobs)
+    records = [record for entry in entries for record in _lay(found.get(entry) or _drawn(entry), folder)]
     _prune(store)
     return records
 
@@ -76,14 +79,15 @@ def drawing(task: Task, name: str, cache: Path | None = None) -> bytes:
 
     Under `toll watch` it is shown as a draft.
     """
-    store = _store(cache)
-    entry = store / _key(task)
-    if not intact(entry):
+    entry = _entry(_store(cache), task)
+    files = load(entry)
+    if not files:
         if pool.has_helpers():
             pool.make([_call(entry, task)])
         else:
             keep(task, entry)
-    content = (entry / name).read_bytes()
+        files = _drawn(entry)
+    content = files[name]
     pool.show_draft(f"{task['meta']['edition']}/{name}", content)
     return content
 
@@ -91,8 +95,8 @@ def drawing(task: Task, name: str, cache: Path | None = None) -> bytes:
 def draw_ahead(tasks: Iterable[Task], cache: Path | None = None) -> None:
     """Queue pictures that `export` will want, to be drawn in the background if this is part of a run."""
     store = _store(cache)
-    keyed = {store / _key(task): task for task in tasks} if pool.has_helpers() else {}
-    if wanted := [_call(entry, task) for entry, task in keyed.items() if not intact(entry)]:
+    entries = {_entry(store, task): task for task in tasks} if pool.has_helpers() else {}
+    if wanted := [_call(entry, task) for entry, task in entries.items() if not load(entry)]:
         pool.make_ahead(wanted)
 
 
@@ -101,36 +105,31 @@ def _call(entry: Path, task: Task) -> Call:
 
 
 def keep(task: Task, entry: Path) -> None:
-    """Draw one task into the folder `entry`, which appears complete or not at all."""
+    """Draw one task into the file `entry`, which appears complete or not at all."""
     from toll.graphics.formats import Picture
 
     picture = Picture.draw(task)
     if "svg" in picture.size.formats:  # the other formats take longer than the picture
         pool.show_draft(f"{task['meta']['edition']}/{picture.stem}.svg", picture.svg())
     width, height = float(picture.composed.get("width")), float(picture.composed.get("height"))
-    aside = Path(tempfile.mkdtemp(dir=entry.parent, prefix="."))
-    records = []
-    for name, content in picture.files().items():
-        (aside / name).write_bytes(content)
-        records.append(
-            {
-                "name": name,
-                "graphic": task["name"],
-                "use": picture.size.use,
-                "size": picture.size.name,
-                "theme": task["theme"],
-                "format": name.removeprefix(picture.stem)[1:],
-                **_measures(name, picture.size, width, height),
-                "bytes": len(content),
-                "sha256": hashlib.sha256(content).hexdigest(),
-            }
-        )
-    (aside / INDEX).write_text(json.dumps(records), "utf-8")
-    shutil.rmtree(entry, ignore_errors=True)
-    try:
-        aside.rename(entry)
-    except OSError:  # another process was first with the same bytes
-        shutil.rmtree(aside)
+    files = picture.files()
+    records = [
+        {
+            "name": name,
+            "graphic": task["name"],
+            "use": picture.size.use,
+            "size": picture.size.name,
+            "theme": task["theme"],
+            "format": name.removeprefix(picture.stem)[1:],
+            **_measures(name, picture.size, width, height),
+            "bytes": len(content),
+            "sha256": sha256(content),
+        }
+        for name, content in files.items()
+    ]
+    aside = entry.with_name(f".{uuid.uuid4().hex}")
+    aside.write_bytes(zipped(files | {INDEX: json.dumps(records).encode()}))
+    aside.replace(entry)
 
 
 def _measures(name: str, size: Size, width: float, height: float) -> dict[str, Any]:
@@ -147,24 +146,29 @@ def _draw(tasks: dict[Path, Task], jobs: int) -> None:
             pool.make(_call(entry, task) for entry, task in tasks.items())
 
 
-def _take(entry: Path, folder: Path) -> list[dict[str, Any]]:
-    if not intact(entry):
-        raise RuntimeError(f"{entry} was drawn but is not whole: is the disk full?")
-    records = json.loads((entry / INDEX).read_text("utf-8"))
+def _lay(files: dict[str, bytes], folder: Path) -> list[dict[str, Any]]:
+    records = json.loads(files[INDEX])
     for record in records:
-        shutil.copyfile(entry / record["name"], folder / record["name"])
-    os.utime(entry)  # the least recently used are the first to go
+        (folder / record["name"]).write_bytes(files[record["name"]])
     return records
 
 
-def intact(entry: Path) -> bool:
+def _drawn(entry: Path) -> dict[str, bytes]:
+    if files := load(entry):
+        return files
+    raise RuntimeError(f"{entry} was drawn but is not whole: is the disk full?")
+
+
+def load(entry: Path) -> dict[str, bytes]:
+    """The files of an entry, with their index; none if it is missing or damaged."""
     try:
-        records = json.loads((entry / INDEX).read_text("utf-8"))
-        return all(
-            hashlib.sha256((entry / record["name"]).read_bytes()).hexdigest() == record["sha256"] for record in records
-        )
-    except (OSError, ValueError, KeyError):
-        return False
+        with zipfile.ZipFile(entry) as bundle:
+            files = {name: bundle.read(name) for name in bundle.namelist()}
+        whole = all(sha256(files[record["name"]]) == record["sha256"] for record in json.loads(files[INDEX]))
+        os.utime(entry)  # the least recently used are the first to go
+    except Exception:  # a wrong byte can look like anything: another way of packing, a password
+        return {}
+    return files if whole else {}
 
 
 def _prune(store: Path) -> None:
@@ -173,7 +177,8 @@ def _prune(store: Path) -> None:
     entries = sorted((entry for entry in used if not entry.name.startswith(".")), key=used.__getitem__, reverse=True)
     left_over = [entry for entry in used.keys() - entries if time.time() - used[entry] > A_DAY]
     for entry in entries[MOST_ENTRIES:] + left_over:
-        shutil.rmtree(entry, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()  # folders are an earlier version's
 
 
 def _last_used(entry: Path) -> float | None:
@@ -183,9 +188,9 @@ def _last_used(entry: Path) -> float | None:
         return None
 
 
-def _key(task: dict[str, Any]) -> str:
+def _entry(store: Path, task: Task) -> Path:
     content = json.dumps([task, _making()], sort_keys=True)
-    return hashlib.sha256(content.encode()).hexdigest()[:32]
+    return store / f"{sha256(content.encode())[:32]}.zip"
 
 
 @functools.cache
@@ -194,7 +199,7 @@ def _making() -> list[str]:
     others = EARLIER
     code = sorted(file for file in Path(__file__).parent.glob("*.py") if file.name not in others)
     return [
-        *(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}" for file in code),
+        *(f"{file.name} {file_sha256(file)}" for file in code),
         *(f"{library} {metadata.version(library)}" for library in LIBRARIES),
     ]
 

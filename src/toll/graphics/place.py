@@ -128,7 +128,7 @@ def _labels(texts: list[Text]) -> Iterator[Label]:
 
 
 def _spread(labels: list[Label], height: float) -> Iterator[tuple[Label, list[Text]]]:
-    while sum(label.height for label in labels) > height and any(label.optional for label in labels):
+    while math.fsum(label.height for label in labels) > height and any(label.optional for label in labels):
         dropped = next(label for label in reversed(labels) if label.optional)
         labels.remove(dropped)
         yield dropped, []

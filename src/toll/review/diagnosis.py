@@ -1,10 +1,11 @@
-"""Why a published file differs from a clean rebuild: edited by hand, out of date, other libraries, another font.
+"""Why a published file differs from a clean rebuild: edited by hand, out of date, other libraries or Python, a font.
 
 The three versions of a file (published, rebuilt, listed in SHA256SUMS) tell these causes apart.
 """
 
 from __future__ import annotations
 
+import platform
 import re
 from pathlib import Path
 
@@ -16,6 +17,11 @@ from toll.project import Project
 from toll.run import plan
 
 FONT = re.compile(rb"@font-face\{.*?\}|font-family=\"[^\"]*\"", re.DOTALL)  # in an SVG
+DECIMAL = re.compile(rb"[0-9]+\.[0-9]+(e[+-]?[0-9]+)?")
+LAST_DIGITS = (
+    "its numbers, or those it is made from, differ in their last digits alone, as they do with another Python "
+    f"(this is {platform.python_version()}) or another kind of processor"
+)
 BY_HAND = {  # by the end of a file's name; the rest of the edition is as rebuilt
     ".ipynb": "someone edited an output or a cell’s number; everything made from it is as rebuilt",
     "figures/index.html": "someone edited it, or it is older than data/raw. Run `toll run`",
@@ -39,6 +45,8 @@ class Diagnosis:
         self.forged = {name for name in differ if self.made.get(name) == sha256(published.root / self.folder / name)}
         changed = (differ - self.forged) & self.made.keys()
         self.out_of_date = _why_out_of_date(published, edition) if changed else ""
+        if any(self._differs_only_in_last_digits(f"{self.folder}{name}") for name in changed):
+            self.out_of_date = LAST_DIGITS
         # A picture that was drawn otherwise has another SVG, too; who repaints a PNG can mend its line in the list.
         vectors = {name: name.removesuffix(".png") + ".svg" for name in changed if name.endswith(".png")}
         self.repainted = {name for name, svg in vectors.items() if svg in self.made and svg not in changed}
@@ -58,6 +66,8 @@ class Diagnosis:
             return f"someone edited it; {SUMS} lists another file"
         if name.removeprefix(self.folder) in self.repainted:
             return f"someone edited it and its line in {SUMS}; its SVG is as rebuilt"
+        if self._differs_only_in_last_digits(name):
+            return LAST_DIGITS
         return self.out_of_date or next(cause for end, cause in BY_HAND.items() if name.endswith(end))
 
     def _of_list(self) -> str:
@@ -68,6 +78,16 @@ class Diagnosis:
     def _differs_only_in_font(self, name: str) -> bool:
         ours, theirs = (FONT.sub(b"", (project.root / name).read_bytes()) for project in (self.published, self.rebuilt))
         return ours == theirs
+
+    def _differs_only_in_last_digits(self, name: str) -> bool:
+        """Whether a file, or the CSV beside a Parquet file, does."""
+        files = (project.root / name.replace(".parquet", ".csv") for project in (self.published, self.rebuilt))
+        ours, theirs = (file.read_bytes() if file.is_file() else b"" for file in files)
+        return ours != theirs and _rounded(ours) == _rounded(theirs)
+
+
+def _rounded(content: bytes) -> bytes:
+    return DECIMAL.sub(lambda number: b"%.9g" % float(number[0]), content)
 
 
 def sha256(file: Path) -> str | None:

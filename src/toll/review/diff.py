@@ -7,11 +7,13 @@ differently, every graphic that looks different.
 from __future__ import annotations
 
 import io
+import os
+import shlex
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,38 +73,51 @@ def _stale(project: Project, hooks: plan.Hooks) -> list[str]:
 
 def revision(project: Project, rev: str) -> str:
     """A revision's short hash and subject. Raises Problems."""
-    if _git(project, "rev-parse", "--git-dir") is None:
-        message = "This is not in a git repository, so there is no earlier version to compare with."
-        raise Problems([Problem(Where(str(project.root)), message, "Clone the project, or run `git init` and commit.")])
+    if (found := _git(project, "rev-parse", "--git-dir")).returncode:
+        raise Problems([_unreadable(project, found.stderr.decode(errors="replace"))])
     told = _git(project, "log", "-1", "--format=%h (%s)", "--end-of-options", f"{rev}^{{commit}}")
-    if told is None:
+    if told.returncode:
         message = f"Git knows no revision “{rev}”."
         raise Problems(
             [Problem(Where("toll diff"), message, "Name one such as HEAD~1, a tag or a hash; see `git log`.")]
         )
-    return told.decode().strip()
+    return told.stdout.decode(errors="replace").strip()
+
+
+def _unreadable(project: Project, said: str) -> Problem:
+    """Why git cannot read the repository."""
+    where, hint = Where(str(project.root)), "Clone the project, or run `git init` and commit."
+    if set_ := [name for name in ("GIT_DIR", "GIT_WORK_TREE") if name in os.environ]:
+        hint = f"Unset the environment variable {' and '.join(set_)} and try again."
+    elif "dubious ownership" in said:
+        hint = f"If you trust its owner, run git config --global --add safe.directory {shlex.quote(str(project.root))}"
+    elif "not a git repository" in said:
+        return Problem(where, "This is not in a git repository, so there is no earlier version to compare with.", hint)
+    reason = said.partition("\n")[0].removeprefix("fatal: ").rstrip(".")
+    return Problem(where, f"Git cannot read the repository: {reason}.", hint)
 
 
 def unpack(project: Project, rev: str, target: Path) -> None:
     """Unpack into `target` what was published at a revision. Raises Problems if nothing was."""
-    listed = _git(project, "ls-tree", "--name-only", f"{rev}^{{commit}}", *NEEDED) or b""
-    present = listed.decode().split("\n")[:-1]
-    archive = _git(project, "archive", "--format=tar", f"{rev}^{{commit}}", *present) if present else None
-    if archive:
-        with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-            files.extractall(target, filter="data")
-    if not archive or not record.read_all(Project(target)):
+    present = _git(project, "ls-tree", "--name-only", f"{rev}^{{commit}}", *NEEDED).stdout.decode().split("\n")[:-1]
+    if present:
+        archive = _git(project, "archive", "--format=zip", "-0", f"{rev}^{{commit}}", *present).stdout
+        with zipfile.ZipFile(io.BytesIO(archive)) as files:  # a link in it becomes a plain file
+            files.extractall(target)
+    if not present or not record.read_all(Project(target)):
         message = f"Nothing was published at {rev}."
         hint = "Name a revision that has figures/ and data/processed/."
         raise Problems([Problem(Where("toll diff"), message, hint)])
 
 
-def _git(project: Project, *arguments: str) -> bytes | None:
-    """What git prints; None if it fails or is not installed."""
-    if shutil.which("git") is None:
-        return None
-    done = subprocess.run(["git", *arguments], cwd=project.root, capture_output=True)
-    return done.stdout if done.returncode == 0 else None
+def _git(project: Project, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """What git says, in English. Raises Problems if there is no such program."""
+    try:
+        return subprocess.run(
+            ["git", *arguments], cwd=project.root, capture_output=True, env=os.environ | {"LC_ALL": "C"}
+        )
+    except FileNotFoundError:
+        raise Problems([Problem(Where("toll diff"), "The program git is not installed.", "Install it.")]) from None
 
 
 # --- As text ---

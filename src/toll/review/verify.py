@@ -15,7 +15,7 @@ from toll import digests
 from toll.pages.index import SUMS
 from toll.project import Project
 from toll.review.diagnosis import Diagnosis, sha256
-from toll.run import editions
+from toll.run import editions, files
 
 SOURCES = ("data/raw", "editions", "notebooks", "words", "requirements.lock", "README.md")
 PUBLISHED = ("data/processed", "figures", "notebooks", "README.md", "CORRECTIONS.md")
@@ -48,13 +48,10 @@ def verify(project: Project) -> int:
 
 
 def copy_sources(root: Path, target: Path) -> None:
-    """Copy what people edit, and of what a run makes only the notebooks themselves."""
-    for name in SOURCES:
+    """Copy what people edit, and of what a run makes only the notebooks themselves; not whether it may be written."""
+    for name in (file for source in SOURCES for file in files.find(root, source)):
         (target / name).parent.mkdir(parents=True, exist_ok=True)
-        if (root / name).is_dir():
-            shutil.copytree(root / name, target / name, ignore=shutil.ignore_patterns(".*", "__pycache__"))
-        elif (root / name).is_file():
-            shutil.copyfile(root / name, target / name)
+        shutil.copyfile(root / name, target / name)
 
 
 @dataclass(frozen=True)

@@ -86,9 +86,9 @@ def _warn(project: Project, hooks: Hooks, anew: bool) -> None:
     kept = project.work / "warnings.txt"
     if anew:
         project.work.mkdir(exist_ok=True)
-        kept.write_text("".join(f"Warning: {problem}\n" for problem in hooks.warn(project)))
+        kept.write_text("".join(f"Warning: {problem}\n" for problem in hooks.warn(project)), "utf-8")
     if kept.exists():
-        print(kept.read_text(), end="", file=sys.stderr)
+        print(kept.read_text("utf-8"), end="", file=sys.stderr)
 
 
 def _names(project: Project, editions: list[str], every: bool) -> list[str]:

@@ -107,7 +107,6 @@ def resolve(
     name: str | None = None,
 ) -> Edition:
     """The edition `base`, or a variation of it under `name` with overrides given as text. Raises Problems."""
-    check_name(project, name or base, new=name is not None)
     steps, file = tuple(steps), f"editions/{base}.yml"
     declared = {step.name: parsed.notebook(project, step.notebook).parameters for step in steps}
     known = _agreed(declared)

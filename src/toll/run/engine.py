@@ -63,8 +63,7 @@ def kernel_options() -> dict[str, object]:
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
 
-    # The path of a Unix socket has room for some hundred characters only: not in the project's folder.
-    folder = tempfile.mkdtemp(prefix="toll-")
+    folder = tempfile.mkdtemp(prefix="toll-", dir=process.socket_folder())
     os.environ.update(IPYTHONDIR=folder, JUPYTER_RUNTIME_DIR=folder)
 
     class PrivateKernel(AsyncKernelManager):

@@ -43,8 +43,8 @@ def execute(scratch: Path, job: dict[str, Any]) -> None:
     forked = {"engine_name": "fork", "request_save_on_cell_execute": False, "keep": output}
     try:
         papermill.execute_notebook(
-            str(job["notebook"]),
-            str(output),
+            _unformatted(job["notebook"]),
+            _unformatted(output),
             job["parameters"],
             kernel_name="python3",
             progress_bar=False,
@@ -60,6 +60,11 @@ def execute(scratch: Path, job: dict[str, Any]) -> None:
         _tidy(output)
     if fault := notebook_file.fault(json.loads(output.read_bytes())):
         raise Failure(*fault)
+
+
+def _unformatted(path: Path) -> str:
+    """A path as papermill takes it, which fills in parameters between braces."""
+    return str(path).replace("{", "{{").replace("}", "}}")
 
 
 def _tidy(output: Path) -> None:

@@ -5,6 +5,7 @@ Parsing is most of what a command does when nothing is stale; this spares it eve
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from functools import cache
@@ -83,9 +84,10 @@ def _memory(root: Path) -> _Memory:
 
 
 def keep(project: Project) -> None:
-    """Keeps for the next command what this one has parsed, if the project has a folder for such things."""
+    """Keeps for the next command what this one has parsed, if the project has a folder where that can be written."""
     memory = _memory(project.root)
-    if memory.used.keys() - memory.known.keys() and memory.file.parent.is_dir():
+    if memory.used.keys() - memory.known.keys():
         draft = memory.file.with_suffix(".draft")
-        draft.write_text(json.dumps({"code": memory.code, "known": memory.used}))
-        draft.replace(memory.file)
+        with contextlib.suppress(OSError):
+            draft.write_text(json.dumps({"code": memory.code, "known": memory.used}))
+            draft.replace(memory.file)

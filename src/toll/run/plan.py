@@ -82,6 +82,7 @@ def plan_edition(
     name: str | None = None,
 ) -> Planned:
     """Steps and parameters of an edition, or of a variation of it under `name`. Raises Problems."""
+    editions.check_name(project, name or base, new=name is not None)  # first, for chain.yml's paths have it in them
     chain = steps.read(project, name or base)
     edition = editions.resolve(project, chain, base, overrides, name)
     parsed.keep(project)

@@ -32,7 +32,7 @@ class Pool:
 
     def __init__(self, settings: Settings, **environment: str):
         self.settings, self.running = settings, set[str]()
-        self._folder = tempfile.TemporaryDirectory(prefix="toll-")
+        self._folder = tempfile.TemporaryDirectory(prefix="toll-", dir=process.socket_folder())
         self.address = f"{self._folder.name}/calls"
         self._connection, theirs = Pipe()
         if settings.helpers:

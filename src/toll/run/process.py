@@ -8,6 +8,7 @@ import importlib
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,11 @@ SLOW = ("boto3", "rfc3987_syntax", "rfc3986_validator", "isoduration")
 def environment() -> dict[str, str]:
     """The environment of every process that runs a notebook."""
     return {name: os.environ[name] for name in KEPT if name in os.environ} | FIXED
+
+
+def socket_folder() -> str | None:
+    """Where temporary folders for sockets go, whose paths have room for some hundred bytes; TMPDIR may be longer."""
+    return None if len(os.fsencode(tempfile.gettempdir())) < 60 else "/tmp"
 
 
 def python(module: str, *arguments: object) -> list[str]:

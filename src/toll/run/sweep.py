@@ -149,7 +149,7 @@ def summarize(project: Project, sweep: Sweep) -> list[str]:
 
     rows = []
     for (_, edition), point in zip(sweep.runs, sweep.points, strict=True):
-        ledger = pl.read_parquet(project.root / LEDGER.format(edition=edition.name))
+        ledger = pl.read_parquet(project.root / LEDGER.format(edition=edition.name), glob=False)
         about = [pl.lit(value).alias(name) for name, value in ({"run": edition.name} | point).items()]
         rows.append(ledger.filter(pl.col("status") == "calculated").select(*about, *COLUMNS))
     stage = project.work / "stage" / f"{SUMMARY}-{os.getpid()}"
