@@ -71,6 +71,18 @@ def test_a_label_that_sticks_out_of_its_bar_is_named():
         draw(lambda width, height: label("half in", 420, 64))
 
 
+def test_what_vega_writes_for_no_value_is_refused():
+    words = alt.Chart(pl.DataFrame({"at": [400, 500], "text": ["one", None]})).mark_text(stroke="ground", strokeWidth=4)
+    at = alt.X("at:Q", axis=None, scale=alt.Scale(range=[400, 500]))
+    with pytest.raises(Problems, match="“null” is what Vega writes where a row has no value"):
+        draw(lambda *_: alt.layer(words.encode(at, alt.YValue(30), text="text:N")).resolve_scale(x="independent"))
+
+
+def test_a_place_that_rounding_leaves_beside_zero_is_no_turn_of_the_text():
+    dot = alt.Chart(pl.DataFrame({"at": [0]})).mark_point(size=9).encode(alt.XValue(4.6e-17), alt.YValue(35))
+    assert "translate(0,35)" in {part.get("transform") for part in draw(lambda *_: dot).composed.iter("{*}path")}
+
+
 def test_text_smaller_than_the_footer_is_named():
     with pytest.raises(Problems, match="“tiny” is set at 9 px; the smallest type on desktop is 12 px"):
         draw(lambda *_: label("tiny", 500, 20, fontSize=9))

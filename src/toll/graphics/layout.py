@@ -27,6 +27,7 @@ ANCHOR = {None: 0, "start": 0, "middle": 0.5, "end": 1}
 APART = 0.2  # least distance between two texts of one line, in font sizes
 SLACK, MARGIN = 0.3, 1  # px that text may touch an edge, or stand in the margin, without anyone seeing it
 EDGE = 1.5  # px that half a line or a rounded corner may take at the very edge
+NO_VALUE = ("null", "undefined", "NaN", "Infinity", "-Infinity", "Invalid Date")
 
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]  # left, top, right, bottom
@@ -128,6 +129,9 @@ def _text_faults(text: Text, marks: list[Mark], size: Size, height: float) -> It
     if text.size < size.footer[0]:
         least = f"the smallest type on {size.name} is {size.footer[0]:g} px."
         yield f"“{text.string}” is set at {text.size:g} px; {least}", "Leave its font size out, or make it larger."
+    if text.string in NO_VALUE:
+        hint = "Leave the row out of the chart's data, or give it words."
+        yield f"“{text.string}” is what Vega writes where a row has no value.", hint
     if mark := text.crossed(marks):
         over_grid = "Move it, or cover the grid behind it (stroke=“ground”, strokeWidth=4)."
         what, hint = ("A grid line", over_grid) if mark.grid else ("The edge of a mark", "Move it, or shorten it.")
