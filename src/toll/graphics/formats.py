@@ -19,7 +19,7 @@ from typing import Any
 import vl_convert
 from lxml import etree
 
-from toll.graphics import allowlist, drawn, layout, metadata, theme
+from toll.graphics import allowlist, drawn, layout, metadata, plotted, theme
 from toll.graphics.colors import paint
 from toll.graphics.compose import compose
 from toll.graphics.svg import SVG, XLINK, XML, local, number, tag
@@ -57,7 +57,7 @@ class Picture:
         if task["theme"] == "light":  # the dark twin draws the same rows
             drawn.check(task["spec"], where)
         try:
-            layout.check(composed, size, where)
+            layout.check(composed, size, where, plotted.printed(task["spec"]))
         except Problems as clash:
             raise Problems(_with_picture(clash.problems, composed, where)) from None
         return cls(f"{task['name']}-{size.name}{dark}", where, size, task["furniture"], task["meta"], composed)

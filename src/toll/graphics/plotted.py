@@ -109,6 +109,16 @@ def table(spec: Spec, where: str) -> pl.DataFrame:
     return pl.DataFrame(rows, schema, infer_schema_length=None, strict=False).unique(maintain_order=True)
 
 
+def printed(spec: Spec) -> dict[str, str]:
+    """The ledger's entry by the line of text that prints it in the chart, where it is one entry alone."""
+    found: dict[str, set[str]] = {}
+    for layer in layers(spec):
+        for row in layer.rows or []:
+            for line in (line for column in layer.fields("text") for line in str(row.get(column)).split("\n")):
+                found.setdefault(line, set()).add(row.get("entry") or "")
+    return {line: entry for line, entries in found.items() if len(entries) == 1 for entry in entries if entry}
+
+
 def csv(name: str, data: pl.DataFrame) -> bytes:
     """`data` as the file NAME.csv. `Problems` for a cell that a spreadsheet would run."""
     from toll import tables
