@@ -292,11 +292,12 @@ def column(
 ) -> Layers:
     """Words (a column) beside the lanes, ending at `x`, under the lines of a heading.
 
-    In the graphic's table they have the `value` and its entry (columns: residents and residents_entry, say).
+    In the graphic's table they have the `value` and its entry (columns: residents and residents_entry, say). A row
+    without words is in neither.
     """
     frame, (small, lead), size = _frame(rows), canvas().annotation, 1.08 * canvas().label
     kept = [_field(y), text, *([bold] if isinstance(bold, str) else [])]
-    own = _only(frame, *kept, value=value or "", entry=f"{value or text}_entry")
+    own = _only(frame, *kept, value=value or "", entry=f"{value or text}_entry").filter(pl.col(text) != "")
     layers = _text(own, [alt.XValue(x), y], text, bold=bold, align="right", fontSize=size, dy=0.065 * size)
     for layer in layers:
         layer.name = heading.replace("\n", " ") or text
