@@ -410,8 +410,20 @@ def small_multiples(
     for place, group in enumerate(groups):
         left, right = (alt.expr(f"width * {share:.5f}") for share in (place * step, (place + 1) * step - gap))
         title = _text(group.head(1), [alt.XValue(left), alt.YValue(0)], by, bold=True, dy=-0.9 * canvas().label)
-        panels.append(alt.layer(*panel(group, [left, right]), *title))
-    return [alt.layer(*panels).resolve_scale(x="independent")]
+        drawn = panel(group, [left, right])
+        panels.append(alt.layer(*(drawn if place == 0 else map(_grid_only, drawn)), *title))
+    # an axis of its own gives each panel its grid; the first has the labels of all
+    return [alt.layer(*panels).resolve_scale(x="independent").resolve_axis(y="independent")]
+
+
+def _grid_only(layer: Any) -> Any:
+    """The layer with no more of its vertical axis than the grid, which Vega-Lite gives to the first axis alone."""
+    y = layer.encoding.y
+    if not isinstance(y, alt.Y) or y._get("axis") is None:
+        return layer
+    given = {} if y._get("axis") is alt.Undefined else y._get("axis").to_dict()
+    hidden = {"labels": False, "ticks": False, "domain": False, "title": None}
+    return layer.encode(_on(y, _field(y), axis=alt.Axis(**{"grid": True, "orient": "left"} | given | hidden)))
 
 
 # What the marks share.
