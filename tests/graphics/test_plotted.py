@@ -220,7 +220,9 @@ def test_a_text_that_no_picture_could_show_is_named_with_its_row(text, message):
         check(chart.to_dict(), "rain")
 
 
-@pytest.mark.parametrize("text", ["Śródmieście", "e\u0301", "20\N{NO-BREAK SPACE}km", "two\nlines", "1–2 “or” so"])
+@pytest.mark.parametrize(
+    "text", ["Śródmieście", "e\u0301", "=\u0338", "20\N{NO-BREAK SPACE}km", "two\nlines", "1–2 “or” so"]
+)
 def test_letters_of_the_typeface_are_drawn(text):
     check(line(DAYS.with_columns(shown=pl.lit(text))).mark_text().encode(text="shown:N").to_dict(), "rain")
 
