@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from toll import yaml_lines
-from toll.graphics.theme import ALT_TEXT_LIMIT
+from toll.graphics.theme import ALT_TEXT_LIMIT, UNDRAWN
+from toll.graphics.type import RESPELL, unfit
 from toll.ledger.entry import LedgerError, Place
 from toll.ledger.ledger import Ledger
 from toll.ledger.words import MARKUP, Meaning, compiled, did_you_mean
@@ -38,6 +39,18 @@ class Template:
         at = next(found, 0) if error.word and word.search(self.text) else 0
         return Problem(self.where._replace(line=(self.where.line or 1) + at), str(error))
 
+    def check(self, text: str, drawn: bool = True) -> str:
+        """`text`, which this template gave. Raises Problems, with the line, for a character that it cannot have."""
+        if fault := unfit(text, drawn):
+            character, message = fault
+            at = (
+                next((at for at, line in enumerate(self.lines) if character in line), 0)
+                if character in self.text
+                else 0
+            )
+            raise Problems([Problem(self.where._replace(line=(self.where.line or 1) + at), message, RESPELL)])
+        return text
+
 
 @dataclass(frozen=True)
 class Block:
@@ -63,7 +76,10 @@ class Block:
             raise Problems(problems)
         if any(gaps):
             return {LEFT_OUT: next(filter(None, gaps))}
-        texts = {part: ledger.text(each.text, self._place(part), **names) for part, each in self.parts.items()}
+        texts = {
+            part: each.check(ledger.text(each.text, self._place(part), **names), drawn=part not in UNDRAWN)
+            for part, each in self.parts.items()
+        }
         if (length := len(texts.get("alt", ""))) > ALT_TEXT_LIMIT:
             message = f"The alt text has {length} characters, and {ALT_TEXT_LIMIT} is the limit."
             raise Problems([Problem(self.parts["alt"].where, message, "Shorten it.")])
@@ -76,7 +92,7 @@ class Block:
             message = f"This block has no label “{name}”.{did_you_mean(name, self.labels)}"
             raise Problems([Problem(where, message, "Add it under labels.")])
         try:
-            return ledger.text(self.labels[name].text, self._place(LABELS), **names)
+            return self.labels[name].check(ledger.text(self.labels[name].text, self._place(LABELS), **names))
         except LedgerError as error:
             raise Problems([self.labels[name].problem(error)]) from None
 

@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 from support.rain import FURNITURE, rain_chart, rain_graphic
+from toll.graphics import marks
 from toll.graphics.graphic import Graphic
 from toll.graphics.theme import canvas
 from toll.problems import Problems
@@ -80,7 +81,7 @@ def test_saved_and_loaded_it_is_the_same_graphic(tmp_path):
     assert specification.read_bytes() == before
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)"])
 def test_a_cell_that_a_spreadsheet_would_run_is_refused(tmp_path, cell):
     rows = pl.DataFrame({"month": ["May", cell], "rain": [80, 130]})
 
@@ -98,11 +99,26 @@ def test_a_cell_that_a_spreadsheet_would_run_is_refused(tmp_path, cell):
         ({"alt": "x" * 251}, "rain, alt: The alt text is 251 characters long; image files hold 250"),
         ({"headline": " "}, "rain, headline: This part has no text"),
         ({"source": ""}, "rain, source: This part has no text"),
+        ({"headline": "Rain in کراچی"}, r"rain, headline: Toll Sans cannot draw “ک” \(U\+06A9, ARABIC LETTER KEHEH\)"),
+        ({"description": "Rain\u200b"}, r"rain, description: “Rain\\u200b” has an invisible character \(U\+200B"),
     ],
 )
 def test_furniture_that_no_file_could_carry_is_refused(change, message):
     with pytest.raises(Problems, match=message):
         rain_graphic(furniture=replace(FURNITURE, **change))
+
+
+def test_words_that_are_not_drawn_may_have_any_letters():
+    rain_graphic(furniture=replace(FURNITURE, description="Rain in کراچی"))
+
+
+def test_letters_that_the_chart_itself_brings_are_named_with_the_graphic():
+    def chart(width, height):
+        marks.column_width(["کراچی"])
+        return rain_chart(width, height)
+
+    with pytest.raises(Problems, match=r"rain, desktop: Toll Sans cannot draw “ک” \(U\+06A9"):
+        rain_graphic(chart=chart)
 
 
 def test_a_note_may_be_left_out():

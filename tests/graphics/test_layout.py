@@ -48,13 +48,46 @@ def test_text_off_the_canvas_is_named():
 
 
 def test_text_that_touches_text_is_named_with_it():
-    with pytest.raises(Problems, match=r"rain, desktop, light: “one” and “two” overlap. Shorten or move one of them"):
+    with pytest.raises(
+        Problems, match=r"rain, desktop, light: “one” and “two” overlap or nearly do. Shorten or move one"
+    ):
         draw(lambda *_: alt.layer(label("one", 500, 20), label("two", 505, 24)))
 
 
 def test_two_texts_that_would_read_as_one_are_named():
     with pytest.raises(Problems, match=r"“Oct.” and “Dec. 31” overlap"):
         draw(lambda width, height: alt.layer(label("Oct.", 500, 20), label("Dec. 31", 501 + measure("Oct.", 14), 20)))
+
+
+def test_two_texts_that_are_a_word_space_apart_are_named():
+    space = measure(" ", 14)
+    with pytest.raises(Problems, match=r"“Oct.” and “Dec. 31” overlap"):
+        draw(lambda *_: alt.layer(label("Oct.", 440, 20), label("Dec. 31", 440 + measure("Oct.", 14) + space, 20)))
+
+
+@pytest.mark.parametrize(("beyond", "passes"), [(0.8, True), (1.2, False)])
+def test_text_may_stand_in_the_margin_by_a_pixel(beyond, passes):
+    size = theme.size("desktop")
+    picture = etree.fromstring(f'<svg xmlns="{SVG_NAMESPACE}" viewBox="0 0 640 200"/>')
+    left = size.width - size.margin - measure("June 30", 14) + beyond
+    text = etree.SubElement(picture, f"{{{SVG_NAMESPACE}}}text", {"font-size": "14", "x": str(left), "y": "50"})
+    text.text = "June 30"
+    if passes:
+        layout.check(picture, size, "rain")
+    else:
+        with pytest.raises(Problems, match=r"“June 30” runs 1\.2 px over the edge"):
+            layout.check(picture, size, "rain")
+
+
+def test_a_text_that_prints_one_entry_is_named_with_it():
+    def crowded(width, height):
+        data = pl.DataFrame({"text": ["one\nand more", "one", "two"], "entry": ["first", "first", None]})
+        at = {"x": alt.XValue(500), "y": alt.YValue(20)}
+        return alt.Chart(data).mark_text(lineBreak="\n").encode(alt.Text("text:N"), **at)
+
+    with pytest.raises(Problems, match=r"“one” and “two” overlap.* “one” prints `first`\.") as refused:
+        draw(crowded)
+    assert "“two” prints" not in str(refused.value)
 
 
 def test_text_crossed_by_a_line_is_named():
@@ -69,6 +102,18 @@ def test_text_crossed_by_a_line_is_named():
 def test_a_label_that_sticks_out_of_its_bar_is_named():
     with pytest.raises(Problems, match="The edge of a mark runs through “half in”"):
         draw(lambda width, height: label("half in", 420, 64))
+
+
+def test_what_vega_writes_for_no_value_is_refused():
+    words = alt.Chart(pl.DataFrame({"at": [400, 500], "text": ["one", None]})).mark_text(stroke="ground", strokeWidth=4)
+    at = alt.X("at:Q", axis=None, scale=alt.Scale(range=[400, 500]))
+    with pytest.raises(Problems, match="“null” is what Vega writes where a row has no value"):
+        draw(lambda *_: alt.layer(words.encode(at, alt.YValue(30), text="text:N")).resolve_scale(x="independent"))
+
+
+def test_a_place_that_rounding_leaves_beside_zero_is_no_turn_of_the_text():
+    dot = alt.Chart(pl.DataFrame({"at": [0]})).mark_point(size=9).encode(alt.XValue(4.6e-17), alt.YValue(35))
+    assert "translate(0,35)" in {part.get("transform") for part in draw(lambda *_: dot).composed.iter("{*}path")}
 
 
 def test_text_smaller_than_the_footer_is_named():

@@ -148,3 +148,25 @@ def test_a_fixed_canvas_gets_the_facts_that_it_has_room_for():
     }
     assert graphic.data.height == 20
     assert all(count < 20 for name, count in shown.items() if name in ("social", "square"))
+
+
+def test_a_row_without_words_is_in_neither_the_column_nor_the_table():
+    boats = [{"boat": "Coot", "crossings": 3, "words": "3"}, {"boat": "Heron", "crossings": 5, "words": ""}]
+
+    def chart(width, height):
+        boat, height = marks.lanes(boats, "boat", height, heading=1)
+        words = marks.column(boats, boat, "words", width, "Share", value="crossings")
+        return alt.layer(*marks.names(boats, boat), *words).properties(height=height)
+
+    graphic = rain_graphic(chart=chart)
+    Picture.draw(graphic.tasks()[0])
+    assert values(graphic, "Share") == [3]
+
+
+def test_each_of_the_small_multiples_has_the_grid_and_the_first_the_labels(examples):
+    for task in examples["small-multiples"].tasks():
+        texts, drawn = layout.read(Picture.draw(task).composed, "")
+        levels, lines = [text for text in texts if text.string == "40"], [mark for mark in drawn if mark.grid]
+        assert len(levels) == 1
+        assert len({mark.box[0] for mark in lines}) == 2
+        assert len({mark.box[1] for mark in lines}) == len(lines) / 2

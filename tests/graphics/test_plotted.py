@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+from decimal import Decimal
 
 import altair as alt
 import polars as pl
@@ -124,7 +125,7 @@ def line(data, x="day:T", y="low:Q", **encoding):
     ("chart", "message"),
     [
         (lambda: line(DAYS, y="rain:Q"), "No row of the chart's data has the column “rain”"),
-        (lambda: line(DAYS.rename({"low": "y.1"}), y="y.1:Q"), "No row .* “y.1”.* a name written"),
+        (lambda: line(DAYS.rename({"low": "y.1"}), y="y.1:Q"), "No row .* “y.1”.* needs a backslash before it"),
         (lambda: line(DAYS.clear()), "The layer that draws “day” has no rows"),
         (lambda: line(DAYS.with_columns(low=pl.lit(None, pl.Float64))), "The column “low” is empty"),
         (lambda: line(DAYS.with_columns(low=pl.Series(["1", "1,524"]))), "Row 1 of the column “low” .* it is '1'"),
@@ -134,6 +135,28 @@ def line(data, x="day:T", y="low:Q", **encoding):
         ),
         (lambda: line(alt.Data(values=[{"day": "2001-01-01", "low": math.inf}])), "Row 1 of the column “low” is inf"),
         (lambda: line(alt.Data(values=[{"day": "2001-01-01", "low": math.nan}])), "Row 1 of the column “low” is nan"),
+        (
+            lambda: line(DAYS.with_columns(low=pl.Series([1.0, math.nan])), y="low:N"),
+            "Row 2 of the column “low” is nan",
+        ),
+        (lambda: line(DAYS, scale=alt.Scale(domain=[0, 15], clamp=True)), "The scale of “low” is clamped"),
+        (
+            lambda: line(DAYS.with_columns(low=pl.Series([1, 2**53 + 1]))),
+            "Row 2 of .* has more digits than a chart can",
+        ),
+        (
+            lambda: line(DAYS.with_columns(low=pl.Series([Decimal("1.5"), None]))),
+            "Row 1 of the column “low” is a Decimal",
+        ),
+        (
+            lambda: line(DAYS.with_columns(unused=pl.Series([dt.time(1), None]))),
+            "Row 1 of the column “unused” is a time",
+        ),
+        (
+            lambda: line(DAYS.with_columns(pl.col("day").cast(pl.Datetime).dt.replace_time_zone("Asia/Karachi"))),
+            r"Row 1 of the column “day” has a time zone \(2001-01-01T00:00:00\+0500\), .* as UTC. Take the zone off",
+        ),
+        (lambda: line(DAYS.rename({"low": "it's"}), y="it's:Q"), "No row .* “it's”"),
         (lambda: line("https://example.org/rain.csv"), "has no data of its own"),
         (lambda: line(alt.NamedData("elsewhere")), "has no data of its own"),
     ],
@@ -141,6 +164,79 @@ def line(data, x="day:T", y="low:Q", **encoding):
 def test_what_vega_would_leave_out_is_refused(chart, message):
     with pytest.raises(Problems, match=message):
         check(chart().to_dict(), "rain")
+
+
+def test_a_time_without_a_zone_is_drawn_as_it_is():
+    check(line(DAYS.with_columns(pl.col("day").cast(pl.Datetime))).to_dict(), "rain")
+
+
+@pytest.mark.parametrize(
+    "chart",
+    [
+        lambda: line(DAYS, y="year:Q").transform_calculate(year="year(now())"),
+        lambda: line(DAYS, y="year:Q").transform_calculate(year="year(datetime( ))"),
+        lambda: line(DAYS, y="far:Q").transform_calculate(far="datum.low + random()"),
+        lambda: line(DAYS, y="far:Q").transform_calculate(far="sampleNormal()"),
+        lambda: line(DAYS, axis=alt.Axis(labelExpr="datum.label + year(now())")),
+        lambda: line(DAYS).encode(opacity=alt.when("datum.day < now()").then(alt.value(1)).otherwise(alt.value(0.5))),
+        lambda: line(DAYS).add_params(alt.param(name="today", expr="now()")),
+        lambda: line(DAYS).properties(title=alt.Title(alt.expr("'in ' + year(now())"))),
+        lambda: line(DAYS).transform_filter("datum.day < now()"),
+        lambda: line(DAYS).transform_sample(1),
+        lambda: line(DAYS).mark_errorbar(extent="ci"),
+    ],
+)
+def test_a_chart_that_asks_for_the_time_or_for_chance_is_refused(chart):
+    with pytest.raises(Problems, match="in each drawing"):
+        check(chart().to_dict(), "rain")
+
+
+def test_words_about_the_time_are_no_questions_to_the_clock():
+    data = DAYS.with_columns(filter=pl.lit("now() and then"))
+    chart = line(data, axis=alt.Axis(labelExpr="datum.label + 'now() ' + datetime(2001, 0)")).properties(title="now ()")
+    check(chart.to_dict(), "rain")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a\u200bb", r"“a\\u200bb” has an invisible character \(U\+200B, ZERO WIDTH SPACE\)"),
+        ("a\u202eb", r"invisible character \(U\+202E, RIGHT-TO-LEFT OVERRIDE\)"),
+        ("a\u00adb", r"invisible character \(U\+00AD, SOFT HYPHEN\)"),
+        ("a\ufeffb", r"invisible character \(U\+FEFF"),
+        ("a\x01b", r"invisible character \(U\+0001"),
+        ("a\U000e0041b", r"invisible character \(U\+E0041, TAG LATIN CAPITAL LETTER A\)"),
+        ("\u0301a", r"an accent without a letter \(U\+0301, COMBINING ACUTE ACCENT\)"),
+        ("a \u0301", r"an accent without a letter \(U\+0301, COMBINING ACUTE ACCENT\)"),
+        ("a\u034fb", r"cannot draw .* \(U\+034F, COMBINING GRAPHEME JOINER\)"),
+        ("a\u0301\u0317", r"cannot draw .* \(U\+0317, COMBINING ACUTE ACCENT BELOW\)"),
+        ("کراچی", r"cannot draw “ک” \(U\+06A9, ARABIC LETTER KEHEH\) in “کراچی”"),
+        ("🙂", r"cannot draw “🙂” \(U\+1F642, SLIGHTLY SMILING FACE\)"),
+    ],
+)
+def test_a_text_that_no_picture_could_show_is_named_with_its_row(text, message):
+    chart = line(DAYS.with_columns(shown=pl.Series(["a", text]))).mark_text().encode(text="shown:N")
+    with pytest.raises(Problems, match=rf"Row 2 of the column “shown”: .*{message}.*`toll trace total`"):
+        check(chart.to_dict(), "rain")
+
+
+@pytest.mark.parametrize(
+    "text", ["Śródmieście", "e\u0301", "=\u0338", "20\N{NO-BREAK SPACE}km", "two\nlines", "1–2 “or” so"]
+)
+def test_letters_of_the_typeface_are_drawn(text):
+    check(line(DAYS.with_columns(shown=pl.lit(text))).mark_text().encode(text="shown:N").to_dict(), "rain")
+
+
+def test_a_name_on_an_axis_needs_letters_and_one_that_is_not_shown_does_not():
+    data = DAYS.with_columns(place=pl.lit("کراچی"))
+    check(line(data).encode(detail="place:N", y=alt.Y("place:N", axis=None)).to_dict(), "rain")
+    with pytest.raises(Problems, match="Row 1 of the column “place”: Toll Sans cannot draw"):
+        check(line(data).encode(y=alt.Y("place:N")).to_dict(), "rain")
+
+
+def test_an_invisible_character_beside_the_data_is_named():
+    with pytest.raises(Problems, match="invisible character"):
+        check(line(DAYS).properties(title="rain\x01").to_dict(), "rain")
 
 
 def test_columns_that_a_transform_makes_are_trusted():

@@ -135,3 +135,34 @@ def test_a_form_or_a_label_that_is_not_there_is_named(project, ledger):
 def test_a_file_that_is_not_there_is_named(project):
     with pytest.raises(Problems, match=r"words/snow\.yml"):
         words_file.load(project, "snow")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "often",
+            "often بارش",
+            r"words/rain.yml, line 6, deck: Toll Sans cannot draw “ب” \(U\+0628, ARABIC LETTER BEH\)",
+        ),
+        (
+            "Two bars",
+            "Two\u200b bars",
+            r"words/rain.yml, line 12, description: .* has an invisible character \(U\+200B",
+        ),
+        ("{{ place }}", "{{ far }}", r"words/rain.yml, line 2, headline: Toll Sans cannot draw “ک” \(U\+06A9"),
+    ],
+)
+def test_letters_that_no_picture_could_show_are_named_with_their_line(project, ledger, old, new, message):
+    with pytest.raises(Problems, match=message):
+        load(project, old=old, new=new).render(ledger, place="Wendport", far="کراچی")
+
+
+def test_letters_of_a_label_are_named_with_their_line(project, ledger):
+    block = load(project, old="{{ day }} dry", new="{{ day }} خشک")
+    with pytest.raises(Problems, match=r"words/rain.yml, line 15, dry: Toll Sans cannot draw “خ”"):
+        block.label(ledger, "dry", day=ledger["dry"])
+
+
+def test_alt_text_may_have_letters_that_are_not_drawn(project, ledger):
+    assert "بارش" in load(project, old="Two bars", new="Two bars, بارش").render(ledger, place="Wendport")["description"]

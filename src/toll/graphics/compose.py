@@ -26,7 +26,7 @@ LEAST_PLOT = 0.25  # of a fixed canvas; with less room than this, cut the text
 IDLE_ATTRIBUTES = ("role", "aria-roledescription", "aria-hidden", "pointer-events", "font-family", "cursor")
 NUMERIC = ("d", "transform", "x2", "y2", "font-size", "stroke-width")
 STILL = "translate(0,0)"
-DECIMALS = re.compile(r"-?\d+\.\d{3,}(?:e-?\d+)?")
+DECIMALS = re.compile(r"-?\d+\.\d{3,}(?:e-?\d+)?|-?\d+(?:\.\d+)?e-?\d+")  # such as 4.6e-17 for zero
 REFERENCE = re.compile(r"url\(#([^)]+)\)")
 
 

@@ -38,7 +38,7 @@ LIBRARIES = (
     "uharfbuzz",
     "vl-convert-python",
 )
-EARLIER = ("graphic.py", "marks.py", "plotted.py")  # they make tasks, which are part of the key anyway
+EARLIER = ("graphic.py", "marks.py")  # they make tasks, which are part of the key anyway
 INDEX = "index.json"
 WARM_UP = "toll.graphics.formats:warm_up"
 MOST_ENTRIES = 400  # some ten runs, about 40 MB

@@ -19,12 +19,12 @@ from typing import Any
 import vl_convert
 from lxml import etree
 
-from toll.graphics import allowlist, layout, metadata, theme
+from toll.graphics import allowlist, drawn, layout, metadata, plotted, theme
 from toll.graphics.colors import paint
 from toll.graphics.compose import compose
 from toll.graphics.svg import SVG, XLINK, XML, local, number, tag
 from toll.graphics.theme import FALLBACK, FAMILY, THEMES, WEIGHTS, Size, inks
-from toll.graphics.type import TypeProblem, font_face, fonts, glyphs, outline, units_per_em
+from toll.graphics.type import TypeProblem, drawing, font_face, fonts, glyphs, outline, units_per_em
 from toll.problems import Problem, Problems, Where
 from toll.project import user_cache
 
@@ -51,10 +51,13 @@ class Picture:
         where = f"{task['name']}, {size.name}, {task['theme']}"
         _start_renderer()
         plot = _plot(paint(task["spec"], colors), where)
-        composed = compose(plot, task["furniture"], size, colors, where)
+        with drawing(where):
+            composed = compose(plot, task["furniture"], size, colors, where)
         allowlist.check(etree.tostring(composed), where)
+        if task["theme"] == "light":  # the dark twin draws the same rows
+            drawn.check(task["spec"], where)
         try:
-            layout.check(composed, size, where)
+            layout.check(composed, size, where, plotted.printed(task["spec"]))
         except Problems as clash:
             raise Problems(_with_picture(clash.problems, composed, where)) from None
         return cls(f"{task['name']}-{size.name}{dark}", where, size, task["furniture"], task["meta"], composed)

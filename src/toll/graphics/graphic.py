@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 from toll.graphics import colors, export, plotted, theme
 from toll.graphics.compose import frame
-from toll.graphics.theme import ALT_TEXT_LIMIT, LICENCE, PRINT_WIDTHS, Size
+from toll.graphics.theme import ALT_TEXT_LIMIT, LICENCE, PRINT_WIDTHS, UNDRAWN, Size
+from toll.graphics.type import RESPELL, drawing, unfit
 from toll.problems import Problem, Problems, Where
 
 if TYPE_CHECKING:
@@ -201,10 +202,13 @@ class Graphic:
 
 def _spec(chart: ChartFunction, furniture: Furniture, size: Size, where: str, checked: bool) -> dict[str, Any]:
     """The specification of one size; `checked` against Vega-Lite's schema."""
+    import altair as alt
     from altair.utils.schemapi import debug_mode
 
     room = frame(asdict(furniture), size, where).room
-    with theme.drawing_on(size), debug_mode(checked):
+    # Altair's limit of rows is for notebooks that hold the chart's data
+    unlimited = alt.data_transformers.enable("default", max_rows=None)
+    with drawing(where), theme.drawing_on(size), debug_mode(checked), unlimited:
         spec = chart(size.inner, room).to_dict(validate=checked)
     spec |= {"width": size.inner, "padding": 0, "autosize": {"type": "fit", "contains": "padding"}}
     spec.setdefault("height", room or DEFAULT_HEIGHT)
@@ -229,8 +233,11 @@ def _faults(name: str, furniture: Furniture, meta: Meta) -> Iterator[Problem]:
         yield Problem(Where(name), f"A graphic cannot be called {name!r}.", hint)
     for part in (furniture, meta):
         for field in fields(part):
-            if field.name != "note" and not getattr(part, field.name).strip():
-                yield Problem(Where(name, column=field.name), "This part has no text.", "Write it.")
+            text, where = getattr(part, field.name), Where(name, column=field.name)
+            if field.name != "note" and not text.strip():
+                yield Problem(where, "This part has no text.", "Write it.")
+            elif fault := unfit(text, drawn=field.name not in UNDRAWN):
+                yield Problem(where, fault[1], RESPELL)
     if (length := len(furniture.alt)) > ALT_TEXT_LIMIT:
         message = f"The alt text is {length} characters long; image files hold {ALT_TEXT_LIMIT}."
         yield Problem(Where(name, column="alt"), message, "Shorten it.")

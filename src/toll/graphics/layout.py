@@ -6,7 +6,7 @@ All text is checked, the plot's own included, with the boxes that its ink really
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import combinations
@@ -24,9 +24,10 @@ from toll.problems import Problem, Problems, Where
 TRANSLATE = re.compile(r"translate\((-?[\d.]+)(?:[ ,](-?[\d.]+))?\)$")
 NAMED_WEIGHTS = {None: 400, "normal": 400, "bold": 700}
 ANCHOR = {None: 0, "start": 0, "middle": 0.5, "end": 1}
-APART = 0.2  # least distance between two texts of one line, in font sizes
+APART = 0.4  # least distance between two texts of one line, in font sizes: two spaces, not to read as one
 SLACK, MARGIN = 0.3, 1  # px that text may touch an edge, or stand in the margin, without anyone seeing it
 EDGE = 1.5  # px that half a line or a rounded corner may take at the very edge
+NO_VALUE = ("null", "undefined", "NaN", "Infinity", "-Infinity", "Invalid Date")
 
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]  # left, top, right, bottom
@@ -103,38 +104,58 @@ def text_at(element: etree._Element, x: float = 0, y: float = 0) -> Text:
     return Text(string, left, y + float(element.get("y", 0)), size, weight, backed, element)
 
 
-def check(root: etree._Element, size: Size, where: str) -> None:
-    """Raises `Problems` that name each failing text."""
+Fault = tuple[str, str, *tuple[Text, ...]]  # what is wrong, what to do, and the texts that it is about
+
+
+def check(root: etree._Element, size: Size, where: str, entries: Mapping[str, str] | None = None) -> None:
+    """Raises `Problems` that name each failing text, with the ledger's entry that it prints if `entries` has it."""
     texts, marks = read(root, where)
     height = float(root.get("viewBox").split()[3])
-    found = [
+    found: list[Fault] = [
         *(fault for text in texts for fault in _text_faults(text, marks, size, height)),
         *(
-            (f"“{a.string}” and “{b.string}” overlap.", "Shorten or move one of them, or make the chart taller.")
+            (
+                f"“{a.string}” and “{b.string}” overlap or nearly do.",
+                "Shorten or move one, or make the chart taller.",
+                a,
+                b,
+            )
             for a, b in combinations(texts, 2)
             if a.touches(b)
         ),
         *(fault for mark in marks for fault in _beyond(mark, size, height)),
     ]
     if found:
-        raise Problems(Problem(Where(where), *fault) for fault in found)
+        raise Problems(_problem(fault, where, entries or {}) for fault in found)
 
 
-def _text_faults(text: Text, marks: list[Mark], size: Size, height: float) -> Iterator[tuple[str, str]]:
+def _problem(fault: Fault, where: str, entries: Mapping[str, str]) -> Problem:
+    message, hint, *texts = fault
+    printed = {text.string: entries[text.string] for text in texts if text.string in entries}
+    named = [f"“{string}” prints `{entry}`." for string, entry in printed.items()]
+    return Problem(Where(where), message, " ".join([hint, *named]))
+
+
+def _text_faults(text: Text, marks: list[Mark], size: Size, height: float) -> Iterator[Fault]:
     left, top, right, bottom = text.box
     over = max(size.margin - left, right - (size.width - size.margin), -top, bottom - height)
     if over > MARGIN:
-        yield f"“{text.string}” runs {over:.1f} px over the edge.", "Shorten it or move it."
+        yield f"“{text.string}” runs {over:.1f} px over the edge.", "Shorten it or move it.", text
     if text.size < size.footer[0]:
-        least = f"the smallest type on {size.name} is {size.footer[0]:g} px."
-        yield f"“{text.string}” is set at {text.size:g} px; {least}", "Leave its font size out, or make it larger."
+        message = (
+            f"“{text.string}” is set at {text.size:g} px; the smallest type on {size.name} is {size.footer[0]:g} px."
+        )
+        yield message, "Leave its font size out, or make it larger.", text
+    if text.string in NO_VALUE:
+        hint = "Leave the row out of the chart's data, or give it words."
+        yield f"“{text.string}” is what Vega writes where a row has no value.", hint, text
     if mark := text.crossed(marks):
         over_grid = "Move it, or cover the grid behind it (stroke=“ground”, strokeWidth=4)."
         what, hint = ("A grid line", over_grid) if mark.grid else ("The edge of a mark", "Move it, or shorten it.")
-        yield f"{what} runs through “{text.string}”.", hint
+        yield f"{what} runs through “{text.string}”.", hint, text
 
 
-def _beyond(mark: Mark, size: Size, height: float) -> Iterator[tuple[str, str]]:
+def _beyond(mark: Mark, size: Size, height: float) -> Iterator[Fault]:
     left, top, right, bottom = mark.box
     if (over := max(-left, -top, right - size.width, bottom - height)) > EDGE:
         yield f"A mark runs {over:.1f} px over the edge.", "Set the scale's domain so that it holds all values."

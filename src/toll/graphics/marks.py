@@ -292,11 +292,12 @@ def column(
 ) -> Layers:
     """Words (a column) beside the lanes, ending at `x`, under the lines of a heading.
 
-    In the graphic's table they have the `value` and its entry (columns: residents and residents_entry, say).
+    In the graphic's table they have the `value` and its entry (columns: residents and residents_entry, say). A row
+    without words is in neither.
     """
     frame, (small, lead), size = _frame(rows), canvas().annotation, 1.08 * canvas().label
     kept = [_field(y), text, *([bold] if isinstance(bold, str) else [])]
-    own = _only(frame, *kept, value=value or "", entry=f"{value or text}_entry")
+    own = _only(frame, *kept, value=value or "", entry=f"{value or text}_entry").filter(pl.col(text) != "")
     layers = _text(own, [alt.XValue(x), y], text, bold=bold, align="right", fontSize=size, dy=0.065 * size)
     for layer in layers:
         layer.name = heading.replace("\n", " ") or text
@@ -409,8 +410,20 @@ def small_multiples(
     for place, group in enumerate(groups):
         left, right = (alt.expr(f"width * {share:.5f}") for share in (place * step, (place + 1) * step - gap))
         title = _text(group.head(1), [alt.XValue(left), alt.YValue(0)], by, bold=True, dy=-0.9 * canvas().label)
-        panels.append(alt.layer(*panel(group, [left, right]), *title))
-    return [alt.layer(*panels).resolve_scale(x="independent")]
+        drawn = panel(group, [left, right])
+        panels.append(alt.layer(*(drawn if place == 0 else map(_grid_only, drawn)), *title))
+    # an axis of its own gives each panel its grid; the first has the labels of all
+    return [alt.layer(*panels).resolve_scale(x="independent").resolve_axis(y="independent")]
+
+
+def _grid_only(layer: Any) -> Any:
+    """The layer with no more of its vertical axis than the grid, which Vega-Lite gives to the first axis alone."""
+    y = layer.encoding.y
+    if not isinstance(y, alt.Y) or y._get("axis") is None:
+        return layer
+    given = {} if y._get("axis") is alt.Undefined else y._get("axis").to_dict()
+    hidden = {"labels": False, "ticks": False, "domain": False, "title": None}
+    return layer.encode(_on(y, _field(y), axis=alt.Axis(**{"grid": True, "orient": "left"} | given | hidden)))
 
 
 # What the marks share.

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from toll.graphics.type import RESPELL, unfit
 from toll.problems import Problem, Problems, Where
 
 if TYPE_CHECKING:
@@ -25,10 +26,18 @@ Spec = dict[str, Any]
 CHILDREN = ("layer", "hconcat", "vconcat", "concat")
 MEASURED = ("x", "y", "x2", "y2")
 KEYS = (*MEASURED, "xOffset", "yOffset", "row", "column", "facet", "detail")
-ESCAPED = re.compile(r"\\([.\[\]])")
-INSIDE = re.compile(r"(?<!\\)[.\[]")  # not escaped: Vega would look for the rest inside the column
+ESCAPED = re.compile(r"\\(.)")
+INSIDE = re.compile(r"(?<!\\)[.\['\"]")  # not escaped: Vega would look for the rest inside the column
+ZONE = re.compile(r"\d\d:\d\d.*(?:Z|[+-]\d\d:?\d\d)")  # at the end of a time
+PLAIN = (str, int, float, list, dict, type(None))  # what JSON can hold
+MOST_DIGITS = 2**53  # the whole numbers of JavaScript end here
+EXPRESSIONS = ("calculate", "filter", "test", "expr", "signal", "labelExpr")
+QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")  # in an expression
+RESAMPLED = (("extent", "ci"), ("aggregate", "ci0"), ("aggregate", "ci1"), ("op", "ci0"), ("op", "ci1"))
+CHANGING = re.compile(r"\b(?:now|random|sample(?:Uniform|Normal|LogNormal)) *\(|\bdatetime *\( *\)")
 MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)T00:00:00(?:\.0+)?")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run such a cell
+FORMULA_STARTS = ("=", "+", "-", "@")  # a spreadsheet would run such a cell
+FIXED = "Calculate it from the data or from a parameter, before it is drawn."
 NO_ROWS = "Leave a layer out when there is nothing to draw."
 
 
@@ -41,6 +50,7 @@ class Layer:
     transforms: list[Spec]
     rows: list[Spec] | None
     name: str | None
+    node: Spec  # where the specification has it
 
     def fields(self, *channels: str) -> dict[str, Spec]:
         """The columns that these channels draw, with their definitions."""
@@ -55,6 +65,22 @@ class Layer:
         return {field: part for field, part in found.items() if field not in self.made}
 
     @property
+    def words(self) -> set[str]:
+        """The columns that are written out: as text, or on an axis or above a panel."""
+        named = self.fields("x", "y", "row", "column", "facet").items()
+        on_axes = {field for field, part in named if part.get("type") in ("nominal", "ordinal") and _is_labeled(part)}
+        return on_axes | set(self.fields("text"))
+
+    @property
+    def sums(self) -> str | None:
+        """What the layer does to its rows, where fewer are drawn than it has."""
+        sums = [field for field, part in self.fields(*MEASURED).items() if {"aggregate", "bin", "timeUnit"} & set(part)]
+        if sums:
+            return f"sums up “{sums[0]}”"
+        filters = any({"filter", "sample", "aggregate"} & set(transform) for transform in self.transforms)
+        return "filters or sums up its rows" if filters else None
+
+    @property
     def made(self) -> set[str]:
         """The columns that the layer's transforms make."""
         names = [name for transform in self.transforms for name in _made(transform)]
@@ -63,12 +89,12 @@ class Layer:
 
 def layers(spec: Spec) -> Iterator[Layer]:
     """Every layer of a specification, in the order in which they are drawn."""
-    return _layers(spec, Layer({}, {}, [], None, None), spec.get("datasets", {}))
+    return _layers(spec, Layer({}, {}, [], None, None, spec), spec.get("datasets", {}))
 
 
 def check(spec: Spec, where: str) -> None:
-    """Raises `Problems` for what Vega would leave out: rows, columns and numbers that are not there."""
-    faults = [fault for layer in layers(spec) for fault in _faults(layer)]
+    """Raises `Problems` for what a chart cannot draw as it stands in the data, or not twice in the same way."""
+    faults = [*_faults_beside(spec), *(fault for layer in layers(spec) for fault in _faults(layer))]
     if faults:
         raise Problems(Problem(Where(where), *fault) for fault in faults)
 
@@ -81,6 +107,16 @@ def table(spec: Spec, where: str) -> pl.DataFrame:
     columns = dict.fromkeys(["series", *(key for row in rows for key in row if key not in ("value", "entry"))])
     schema: dict[str, Any] = dict.fromkeys(columns) | {"value": None, "entry": pl.String}
     return pl.DataFrame(rows, schema, infer_schema_length=None, strict=False).unique(maintain_order=True)
+
+
+def printed(spec: Spec) -> dict[str, str]:
+    """The ledger's entry by the line of text that prints it in the chart, where it is one entry alone."""
+    found: dict[str, set[str]] = {}
+    for layer in layers(spec):
+        for row in layer.rows or []:
+            for line in (line for column in layer.fields("text") for line in str(row.get(column)).split("\n")):
+                found.setdefault(line, set()).add(row.get("entry") or "")
+    return {line: entry for line, entries in found.items() if len(entries) == 1 for entry in entries if entry}
 
 
 def csv(name: str, data: pl.DataFrame) -> bytes:
@@ -109,11 +145,16 @@ def _layers(node: Spec, above: Layer, datasets: dict[str, list[Spec]]) -> Iterat
         transforms + node.get("transform", []),
         rows,
         node.get("name"),
+        node,
     )
     if mark:
         yield here
     for child in (*(child for key in CHILDREN for child in node.get(key, [])), *filter(None, [node.get("spec")])):
         yield from _layers(child, here, datasets)
+
+
+def _is_labeled(definition: Spec) -> bool:
+    return None not in (definition.get("axis", True), definition.get("header", True))
 
 
 def _made(transform: Any) -> Iterator[str]:
@@ -130,34 +171,73 @@ def _faults(layer: Layer) -> Iterator[tuple[str, str]]:
         yield "A layer of the chart has no data of its own.", "Give the chart a table, not a file or an address."
     elif fields and not layer.rows:
         yield f"The layer that draws “{next(iter(fields))}” has no rows.", NO_ROWS
+    yield from _cell_faults(layer)
     for field, definition in fields.items() if layer.rows else ():
         yield from _column_faults(field, definition, layer.rows or [])
 
 
+def _cell_faults(layer: Layer) -> Iterator[tuple[str, str]]:
+    """Faults that a column has even where it is not drawn."""
+    drawn = layer.words
+    for number, row in enumerate(layer.rows or [], start=1):
+        for column, value in row.items():
+            cell = f"Row {number} of the column “{column}”"
+            if not isinstance(value, PLAIN):
+                yield f"{cell} is a {type(value).__name__}, which no chart can hold.", "Cast it in polars first."
+                return
+            if isinstance(value, str) and (fault := unfit(value, drawn=column in drawn)):
+                origin = f" `toll trace {row['entry']}` says where the row comes from." if row.get("entry") else ""
+                yield f"{cell}: {fault[1]}", RESPELL + origin
+
+
 def _column_faults(field: str, definition: Spec, rows: list[Spec]) -> Iterator[tuple[str, str]]:
+    scale = definition.get("scale") or {}
     if INSIDE.search(definition["field"]) or not any(field in row for row in rows):
-        hint = r"Check its name. Altair wants a “.”, “[” or “]” in a name written “\.”, “\[” or “\]”."
+        hint = "Check its name. A dot, bracket or quote in it needs a backslash before it; a backslash cannot be in it."
         yield f"No row of the chart's data has the column “{field}”.", hint
     elif all(row.get(field) is None for row in rows):
         yield f"The column “{field}” is empty, so the chart draws nothing for it.", NO_ROWS
-    elif definition.get("type") == "quantitative":
-        logarithmic = (definition.get("scale") or {}).get("type") == "log"
-        faults = (_number_fault(row.get(field), logarithmic) for row in rows)
+    else:
+        faults = (_value_fault(row.get(field), definition.get("type"), scale.get("type") == "log") for row in rows)
         for number, (what, hint) in ((i, fault) for i, fault in enumerate(faults, start=1) if fault):
             yield f"Row {number} of the column “{field}” {what}", hint
-            return
+            break
+    if scale.get("clamp"):
+        yield f"The scale of “{field}” is clamped: what lies outside would be drawn at its end.", "Leave “clamp” out."
 
 
-def _number_fault(value: Any, logarithmic: bool) -> tuple[str, str] | None:
+def _value_fault(value: Any, kind: str | None, logarithmic: bool) -> tuple[str, str] | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if kind == "quantitative" and not is_number:
         return f"is drawn as a number, but it is {value!r}.", "Cast the column to a number first."
-    if not math.isfinite(value):
+    if kind == "temporal" and isinstance(value, str) and ZONE.search(value):
+        hint = "Take the zone off with dt.replace_time_zone(None), which keeps the hour that the place had."
+        return f"has a time zone ({value}), and the axis would show it as UTC.", hint
+    if is_number and not math.isfinite(value):
         return f"is {value}, which no chart can draw.", "Leave the row out, or draw an open end."
-    if logarithmic and value <= 0:
+    if isinstance(value, int) and abs(value) > MOST_DIGITS:
+        return f"is {value}, which has more digits than a chart can hold.", "Chart it in thousands or millions."
+    if logarithmic and is_number and value <= 0:
         return f"is {value:g}, which a logarithmic axis cannot show.", "Use an ordinary axis."
     return None
+
+
+def _faults_beside(node: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Faults of all that is not data: what no text can have, and what comes out differently in each drawing."""
+    if isinstance(node, str):
+        if fault := unfit(node, drawn=False):
+            yield fault[1], RESPELL
+        if (key in EXPRESSIONS and CHANGING.search(QUOTED.sub("", node))) or (key, node) in RESAMPLED:
+            yield f"“{node}” comes out differently in each drawing.", FIXED
+    for part in node if isinstance(node, list) else ():
+        yield from _faults_beside(part, key)
+    for name, value in node.items() if isinstance(node, dict) else ():
+        if name == "sample":
+            yield "The rows that “sample” takes differ in each drawing.", FIXED
+        if name not in ("data", "datasets"):
+            yield from _faults_beside(value, name)
 
 
 def _rows(layer: Layer, where: str) -> Iterator[Spec]:
@@ -189,10 +269,8 @@ def _rows(layer: Layer, where: str) -> Iterator[Spec]:
 
 
 def _refuse_sums(layer: Layer, where: str) -> None:
-    sums = [field for field, part in layer.fields(*MEASURED).items() if {"aggregate", "bin", "timeUnit"} & set(part)]
-    if sums or any({"filter", "sample", "aggregate"} & set(transform) for transform in layer.transforms):
-        what = f"sums up “{sums[0]}”" if sums else "filters or sums up its rows"
-        message = f"A layer {what} while it is drawn, so its table cannot be taken from the chart."
+    if layer.sums:
+        message = f"A layer {layer.sums} while it is drawn, so its table cannot be taken from the chart."
         raise Problems([Problem(Where(where), message, "Do that in polars first, and chart the result.")])
 
 

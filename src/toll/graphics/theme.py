@@ -21,6 +21,7 @@ REPORTED, HEADING, CALCULATED = 700, 600, 400
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"  # of data and graphics
 LICENCE_TITLE = "Creative Commons Attribution 4.0 International"
+UNDRAWN = ("alt", "description")  # words that only files and readers of screens have
 ALT_TEXT_LIMIT = 250  # IPTC, AltTextAccessibility
 LABELS = {"note": "Note: ", "source": "Source: ", "credit": "Graphic: "}
 TINT = re.compile(r"(\w+) (\d{1,2})%")

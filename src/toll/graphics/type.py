@@ -6,14 +6,16 @@ missing is an error: the renderer would leave the text out without a word.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import io
 import re
 import shutil
 import tempfile
+import unicodedata
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib import metadata, resources
 from pathlib import Path
 
@@ -21,7 +23,7 @@ import uharfbuzz as hb
 from fontTools.pens.svgPathPen import SVGPathPen
 
 from toll.graphics.theme import FAMILY, WEIGHTS
-from toll.problems import Problem, Problems, Where
+from toll.problems import Problem, Problems, Where, quoted
 from toll.project import user_cache
 
 PACKAGE = "fontpkg_libre_franklin"
@@ -29,7 +31,10 @@ FILE = "files/LibreFranklin[wght].ttf"
 RECIPE = "2"  # part of the folder's name: raise it when what `_instance` writes changes
 LICENCE_NAMES = {0, 5, 13, 14}  # copyright, version, licence, its address: must stay in every copy (OFL)
 TOGETHER = re.compile(r"\d (?=[mb]illion\b)|\b[A-Z][a-z]{2,3}\. (?=\d{1,2}\b)")  # 20 million, Aug. 7
+INVISIBLE = ("Cc", "Cf", "Cs", "Cn", "Zl", "Zp")  # kinds of characters that show as nothing, or as what they are not
 FEATURES = ("ccmp", "kern", "liga", "locl", "mark", "mkmk")  # what browsers, PDF and PNG apply by default
+
+RESPELL = "Write it with other letters, in the words or in the table it comes from."
 
 
 class TypeProblem(Problems):
@@ -37,6 +42,15 @@ class TypeProblem(Problems):
 
     def __init__(self, message: str, hint: str):
         super().__init__([Problem(Where("type"), message, hint)])
+
+
+@contextlib.contextmanager
+def drawing(where: str) -> Iterator[None]:
+    """What is measured and drawn here is at `where`: so say the problems with its letters."""
+    try:
+        yield
+    except TypeProblem as error:
+        raise Problems(problem._replace(where=Where(where)) for problem in error.problems) from error
 
 
 @functools.cache
@@ -80,6 +94,24 @@ def ink(text: str, size: float, weight: int = 400) -> tuple[float, float]:
     top = max((box.y_bearing for box in boxes), default=0)
     bottom = min((box.y_bearing + box.height for box in boxes), default=0)
     return top * scale, bottom * scale
+
+
+def unfit(text: str, drawn: bool = True) -> tuple[str, str] | None:
+    """The first character that a text cannot have, and a sentence on it. Text that is not `drawn` needs no glyphs."""
+    before = " "
+    for character in () if text.isascii() and text.isprintable() else unicodedata.normalize("NFC", text):
+        kind, name = unicodedata.category(character), unicodedata.name(character, "without a name")
+        code = f"U+{ord(character):04X}, {name}"
+        if character == "\n":
+            pass
+        elif kind in INVISIBLE:
+            return character, f"{quoted(text)} has an invisible character ({code})."
+        elif kind[0] == "M" and before.isspace():
+            return character, f"{quoted(text)} has an accent without a letter ({code})."
+        elif drawn and ord(character) not in _letters():
+            return character, f"{FAMILY} cannot draw “{character}” ({code}) in {quoted(text)}."
+        before = character
+    return None
 
 
 def wrap(text: str, width: float, size: float, weight: int = 400, balance: bool = False) -> list[str]:
@@ -153,12 +185,15 @@ def _shape(text: str, weight: int) -> tuple[list, list]:
     buffer.add_str(text)
     buffer.guess_segment_properties()
     hb.shape(_font(weight), buffer)
-    for info in buffer.glyph_infos or ():
-        if info.codepoint == 0:
-            character = text[info.cluster]
-            message = f"{FAMILY} {weight} cannot draw “{character}” (U+{ord(character):04X}) in “{text}”."
-            raise TypeProblem(message, "Write it with other letters, in the words or in the table it comes from.")
+    if any(info.codepoint == 0 for info in buffer.glyph_infos or ()):
+        _, message = unfit(text) or ("", f"{FAMILY} {weight} cannot draw {quoted(text)}.")
+        raise TypeProblem(message, RESPELL)
     return buffer.glyph_infos or [], buffer.glyph_positions or []
+
+
+@functools.cache
+def _letters() -> frozenset[int]:
+    return frozenset(_font(min(WEIGHTS)).face.unicodes)
 
 
 @functools.cache
