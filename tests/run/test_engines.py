@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import papermill
 import pytest
@@ -130,6 +131,15 @@ def test_nothing_leaks_from_one_notebook_to_the_next(tmp_path):
     ]
     ran = execute("fork", tmp_path, {"second": notebook(second), "first": notebook(first)})
     assert ran["second"].outputs[0][0]["data"]["text/plain"] == ["(False, False, False, False, False)"]
+
+
+def test_nbval_finds_the_same_warning(tmp_path):
+    """Its kernel is the standard one, which prints a warning with a folder of its own."""
+    execute("fork", tmp_path, {"warned": notebook(["import warnings\nwarnings.warn('careful')"])})
+    names = ("--nbval-sanitize-with", Path(__file__).parents[2] / "docs/nbval.cfg", "out.ipynb")
+    command = [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider", *names]
+    outcome = subprocess.run(command, cwd=tmp_path / "warned", capture_output=True, text=True)
+    assert "1 passed" in outcome.stdout
 
 
 def test_the_engine_is_registered_with_papermill(tmp_path):
