@@ -38,7 +38,10 @@ def parse(content: bytes, shown: str) -> Notebook:
         notebook = json.loads(content)
         cells, version = notebook["cells"], notebook["nbformat"]
         spoken = language(notebook)
-        whole = all(cell["cell_type"] and all(isinstance(tag, str) for tag in [*tags(cell)]) for cell in cells)
+        whole = all(cell["cell_type"] for cell in cells)
+        for own in map(tags, cells):
+            if not isinstance(own, list) or not all(isinstance(tag, str) for tag in own):
+                raise TypeError(f"{own!r} is no list of tags")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         hint = "Restore it from the last commit."
         raise _problems(shown, f"The notebook is damaged ({error}).", hint, getattr(error, "lineno", None)) from None
