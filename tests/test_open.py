@@ -91,6 +91,14 @@ def test_parameters_are_checked_and_other_names_of_the_notebook_are_none(folder)
 
 
 @pytest.mark.skipif(not hasattr(parameters, "declared"), reason="until a story declares its own parameters")
+def test_a_plain_chart_is_a_picture_once_the_story_is_open(folder):
+    alt.renderers.enable("default")
+    open_part()
+    assert alt.Chart({"values": [{"a": 1}]}).mark_bar().encode(x="a:Q")._repr_mimebundle_()[0].keys() > {
+        "image/svg+xml"
+    }
+
+
 def test_a_parameter_with_a_unit_is_a_chosen_entry(folder):
     declared = "allowed: {kind: number, expected: a share, unit: share, label: Share allowed}"
     (folder.parents[2] / "notebooks/parameters.yml").write_text(declared)

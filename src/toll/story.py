@@ -17,6 +17,7 @@ import polars as pl
 
 from toll import parameters, story_tables, tables, words_file
 from toll.claims import Claims
+from toll.graphics import plain
 from toll.graphics.graphic import Furniture, Graphic, LeftOut, Meta
 from toll.ledger import disputed
 from toll.ledger.entry import Place
@@ -159,10 +160,11 @@ def open(namespace: Mapping[str, Any], name: str, topic: str | None = None, part
 
     `namespace` is the notebook's `globals()`: the parameters in it are checked (raises Problems), and those that have
     a unit are entered in the ledger as chosen. The ledger has the figures of `topic`, or all of them, and the entries
-    of the `parts` that other notebooks saved.
+    of the `parts` that other notebooks saved. From here on a plain Altair chart is shown as a picture.
     """
     project = Project.find()
     declared = parameters.declared(project)
     values = {each: value for each in declared if isinstance(value := namespace.get(each), parameters.Value)}
     parameters.check(values, project)
+    plain.enable()
     return Story(name, topic, tuple(parts), project, values)

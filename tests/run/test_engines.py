@@ -1,4 +1,4 @@
-"""Both engines give the same bytes: each kind of output, each way to fail, on the same small notebooks."""
+"""What the engines show, how they fail and that they keep notebooks apart; `test_parity` compares them."""
 
 from __future__ import annotations
 
@@ -8,138 +8,53 @@ import subprocess
 import sys
 from pathlib import Path
 
+import papermill
 import pytest
+from papermill.exceptions import PapermillException
 
-from support.toy import notebook
+from support.engines import Executed, execute, notebook
 from toll.run import notebook_file
-from toll.run.pool import Pool
-from toll.run.worker import Outcome, Settings
+from toll.run.worker import Outcome
 
-# By case: its cells. A notebook ends at its first failing cell.
-CASES = {
-    "results": [
-        "1",
-        "'text'",
-        "[1, (2,)]",
-        "None",
-        "{'a': {1}}",
-        "a = 2\na;",
-        "_",
-        "Out[2]",
-        "%%capture\n1",
-        "!echo x",
-    ],
-    "streams": [
-        "import sys\nprint('out')\nprint('err', file=sys.stderr)\nprint('more')",
-        "for i in range(1000):\n    print(i, end=' ', flush=True)",
-        "print('10%\\r20%\\rdone')\nprint('abc\\b\\bd')",
-        "print('ü→😀')\nprint('a', end='')\nprint('b')",
-        "import logging\nlogging.warning('warned')",
-        "sys.stdout.write('x'), sys.stdout.isatty(), sys.stdout.encoding, sys.stdin.read()",
-    ],
+ENGINES = ("fork", "kernel")
+SHOWN = {
     "descriptors": [
-        "import os, subprocess, sys",
+        "import ctypes, os, subprocess, sys",
         "print('a')\nos.system('echo b; echo c >&2')\nprint('d')",
-        "subprocess.run(['sh', '-c', 'printf x; sleep 0.1; printf y'])\nprint('z')",
-        "os.write(1, b'raw\\n')\nos.write(2, b'\\xff\\n')",
-        "import ctypes\nctypes.CDLL(None).printf(b'native\\n')\nprint('after')",
-        "sys.__stdout__.write('first stream\\n')",
-        "pid = os.fork()\nif not pid:\n    os.write(1, b'forked\\n')\n    os._exit(0)\nos.waitpid(pid, 0)[1]",
-        "%%bash\necho from bash",
-        "subprocess.Popen(['sleep', '60']).poll()",
+        "subprocess.run(['sh', '-c', 'printf x; sleep 0.1; printf y'], stdout=sys.stdout)\nprint('z')",
+        "os.write(1, b'raw\\n')\nos.write(2, b'\\xff\\n');",
+        "ctypes.CDLL(None).printf(b'native\\n')\nprint('after')",
+        "if not (pid := os.fork()):\n    print('forked')\n    os._exit(0)\nos.waitpid(pid, 0);",
+        "print('a file named \\udcfc.csv, half a pair \\ud83d')",
+        "from IPython.display import HTML\nHTML('half a pair \\ud83d')",
     ],
     "displays": [
-        "from IPython.display import HTML, Image, JSON, Markdown, SVG, clear_output, display, update_display",
-        "print('before')\ndisplay(HTML('<b>x</b>'), metadata={'text/html': {'a': 1}})\nprint('after')",
+        "from IPython.display import HTML, display, update_display",
         "handle = display(1, display_id='one')\nupdate_display(2, display_id='one')\nhandle.update(HTML('three'))",
-        "handle.update('four')\n'in another cell'",
-        "print('gone')\nclear_output()\nprint('stays')",
-        "display('gone')\nclear_output(wait=True)\ndisplay('stays')",
-        "display(SVG('<svg xmlns=\"http://www.w3.org/2000/svg\"/>'), Markdown('*m*'), JSON({'a': (1, 2)}))",
-        "import base64\nImage(base64.b64decode('iVBORw0KGgo='), format='png')",
-        "display({'text/plain': 'raw', 'application/json': {'b': [1, None, 1.5]}}, raw=True)",
-        "class Odd:\n    def _repr_html_(self): return '<i>odd</i>'\n    def __repr__(self): return 'odd'\nOdd()",
-    ],
-    "stack": [
-        "import polars as pl\npl.DataFrame({'year': [2013, 2014], 'dead': [166, None]})",
-        "import altair as alt\nalt.Chart(pl.DataFrame({'a': [1]})).mark_bar().encode(x='a').to_dict()['mark']",
-        "import vl_convert\nlen(vl_convert.vega_to_svg({'width': 9, 'height': 9, 'marks': []})) > 9",
-    ],
-    "warnings": [
+        "handle.update('four')",
         "import warnings\nwarnings.warn('careful')",
-        "def old():\n    warnings.warn('old', DeprecationWarning, stacklevel=2)\nold()",
-        "import asyncio\nawait asyncio.sleep(0)\n'awaited'",
-        "asyncio.get_running_loop().is_running()",
-        "__name__, '__file__' in globals(), get_ipython().__class__.__name__",
-        "hash('seed'), __import__('os').environ['TZ'], __import__('os').environ.get('TERM')",
+        "view = {'text/plain': 'IntSlider(value=0)', 'application/vnd.jupyter.widget-view+json': {'model_id': 'a1'}}\n"
+        "display(view, raw=True)",
+        "from tqdm import tqdm\nfor _ in tqdm(range(3)): pass",
     ],
-    "raises": ["def inner(x):\n    return 1 / x", "print('before')\ninner(0)", "print('never')"],
-    "chained": ["try:\n    {}['key']\nexcept KeyError as error:\n    raise ValueError('wörse') from error"],
-    "syntax": ["print('a'\n", "1"],
-    "indented": ["if True:\n1"],
-    "repr raises": ["class Bad:\n    def __repr__(self): raise RuntimeError('no repr')\nBad()", "1"],
-    "input": ["input('name? ')"],
-    "getpass": ["import getpass\ngetpass.getpass()"],
-    "exits": ["import sys\nsys.exit(0)", "1"],
-    "exits badly": ["raise SystemExit('bad')", "1"],
-    "asyncio.run": ["import asyncio\nasyncio.run(asyncio.sleep(0))"],
 }
-FAILING = list(CASES)[6:]
-# Cases that do not fail share notebooks. The first has the first cells: what it shows depends on their numbers.
-TOGETHER = (("results", "displays", "warnings"), ("streams", "descriptors", "stack"))
-NOTEBOOKS = {cases[0]: [cell for case in cases for cell in CASES[case]] for cases in TOGETHER}
-NOTEBOOKS |= {case: CASES[case] for case in FAILING}
+FAILING = {  # by its last cell: what is said of it
+    "import sys; sys.exit(0)": "SystemExit: 0",
+    "%mistyped": "UsageError: Line magic function `%mistyped` not found.",
+    "raise ExceptionGroup('several', [ValueError(1)])": "ExceptionGroup: several (1 sub-exception)",
+    "assert False": "AssertionError",
+    "raise ValueError('no name \\udcfc')": "ValueError: no name \N{REPLACEMENT CHARACTER}",
+    "import os; os.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone'); os.getcwd()": (
+        "FileNotFoundError: [Errno 2] No such file or directory"
+    ),
+}
+NOTEBOOKS = {name: notebook(cells) for name, cells in SHOWN.items()}
+NOTEBOOKS |= {f"failing {at}": notebook(["1", cell, "2"]) for at, cell in enumerate(FAILING)}
 
 
-Executed = dict[str, tuple[str, Outcome]]  # by notebook: as executed, and how it ended
-
-
-def execute(engine: str, folder: Path, notebooks: dict[str, list[str]]) -> Executed:
-    """Run notebooks of these cells, three at a time."""
-    found: Executed = {}
-    waiting = list(notebooks)
-
-    def start() -> None:
-        if waiting:
-            own = folder / waiting.pop()
-            own.mkdir()
-            source = notebook_file.source(json.loads(notebook(*notebooks[own.name])))
-            (own / "in.ipynb").write_text(notebook_file.dumps(source))
-            pool.start(own, notebook=own / "in.ipynb", output=own / "out.ipynb", cwd=own, parameters={})
-
-    with Pool(Settings(engine, 60)) as pool:
-        for _ in range(3):
-            start()
-        for message in pool.messages():
-            if message.outcome:
-                own = Path(message.key)
-                found[own.name] = (own / "out.ipynb").read_text(), message.outcome
-                start()
-    return found
-
-
-@pytest.fixture(scope="module")
-def executed(tmp_path_factory) -> Executed:
-    return execute("fork", tmp_path_factory.mktemp("fork"), NOTEBOOKS)
-
-
-def test_both_engines_give_the_same_bytes(executed, tmp_path, capfd):
-    kernel = execute("kernel", tmp_path, NOTEBOOKS)
-    assert [name for name in NOTEBOOKS if executed[name][0] != kernel[name][0]] == []
-    assert {name: executed[name][1] for name in NOTEBOOKS} == {name: kernel[name][1] for name in NOTEBOOKS}
-    assert "A fresh process" not in capfd.readouterr().err
-
-
-def test_cases_fail_that_should(executed):
-    assert [name for name in NOTEBOOKS if executed[name][1].error] == FAILING
-
-
-def outputs(executed, case: str, number: int) -> list[dict]:
-    """The outputs of a case's cell, counted from 1."""
-    (cases,) = [cases for cases in TOGETHER if case in cases]
-    before = sum(len(CASES[other]) for other in cases[: cases.index(case)])
-    cells = notebook_file.code_cells(json.loads(executed[cases[0]][0]))
-    return cells[before + number]["outputs"]
+@pytest.fixture(scope="module", params=ENGINES)
+def executed(request, tmp_path_factory) -> dict[str, Executed]:
+    return execute(request.param, tmp_path_factory.mktemp(request.param), NOTEBOOKS)
 
 
 def text(output: dict) -> str:
@@ -147,33 +62,64 @@ def text(output: dict) -> str:
 
 
 def test_what_is_written_to_descriptors_keeps_its_place(executed):
-    assert [text(output) for output in outputs(executed, "descriptors", 2)[:2]] == ["a\nb\nd\n", "c\n"]
-    assert text(outputs(executed, "descriptors", 3)[0]) == "xyz\n"
-    assert [text(output) for output in outputs(executed, "descriptors", 4)[:2]] == ["raw\n", "�\n"]
-    assert text(outputs(executed, "descriptors", 5)[0]) == "after\nnative\n"  # as C's own buffer has it
-    assert text(outputs(executed, "descriptors", 7)[0]) == "forked\n"
+    _, system, run, raw, native, forked, *_ = executed["descriptors"].outputs
+    assert list(map(text, system)) == ["a\nb\nd\n", "c\n"]
+    assert text(run[-1]) == "xyz\n"
+    assert list(map(text, raw)) == ["raw\n", "\N{REPLACEMENT CHARACTER}\n"]
+    assert text(native[0]) == "after\nnative\n"  # as C's own buffer has it
+    assert text(forked[0]) == "forked\n"
+
+
+def test_what_is_not_a_character_is_shown_as_such(executed):
+    *_, printed, displayed = executed["descriptors"].outputs
+    assert text(printed[0]) == "a file named \N{REPLACEMENT CHARACTER}.csv, half a pair \N{REPLACEMENT CHARACTER}\n"
+    assert displayed[0]["data"]["text/html"] == ["half a pair \N{REPLACEMENT CHARACTER}"]
 
 
 def test_a_display_is_updated_where_it_stands(executed):
-    (output,) = outputs(executed, "displays", 3)
+    [output] = executed["displays"].outputs[1]
     assert output["data"]["text/plain"] == ["'four'"]
 
 
-def test_a_warning_does_not_name_a_process_or_a_temporary_folder(executed):
-    assert text(outputs(executed, "warnings", 1)[0]).startswith("cell-")
+def test_a_warning_names_its_cell_and_no_process_or_temporary_folder(executed):
+    [output] = executed["displays"].outputs[3]
+    assert text(output).startswith("ipykernel_cell/")
 
 
-def test_sys_exit_zero_is_not_success(executed):
-    assert executed["exits"][1].cell == 2
-    assert executed["exits"][1].error.startswith("SystemExit")
+def test_a_widget_leaves_its_text_and_a_progress_bar_nothing(executed):
+    widget, bar = executed["displays"].outputs[4:]
+    assert widget[0]["data"] == {"text/plain": ["IntSlider(value=0)"]}
+    assert bar == []
+
+
+@pytest.mark.parametrize("at", range(len(FAILING)))
+def test_a_failing_cell_is_told_with_its_error_and_nothing_runs_after_it(executed, at):
+    ran = executed[f"failing {at}"]
+    assert ran.outcome == Outcome([], list(FAILING.values())[at], 2)
+    assert ran.outputs[2] == []
+    assert notebook_file.dumps(notebook_file.clean(json.loads(ran.text))) == ran.text
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_tags_let_a_cell_fail_or_stay_out(engine, tmp_path):
+    made = notebook(
+        ["1 / 0", "%mistyped", "1 / 0", "2"], [["raises-exception"], ["raises-exception"], ["skip-execution"], []]
+    )
+    ran = execute(engine, tmp_path, {"tagged": made})["tagged"]
+    assert ran.outcome == Outcome([])
+    failed, _, skipped, last = ran.outputs
+    assert failed[0]["ename"] == "ZeroDivisionError"
+    assert skipped == []
+    assert last[0]["execution_count"] == 3
+    assert len(json.loads(ran.text)["cells"]) == 4  # none of papermill's notes about an error
 
 
 def test_executed_notebooks_carry_no_trace_of_the_run(executed):
-    for name in NOTEBOOKS.keys() - set(FAILING):
-        notebook = json.loads(executed[name][0])
-        assert notebook["metadata"] == {"kernelspec": notebook_file.KERNELSPEC, "language_info": {"name": "python"}}
-        assert all(cell["metadata"] in ({}, {"tags": ["parameters"]}) for cell in notebook["cells"])
-        assert notebook_file.dumps(notebook_file.clean(notebook)) == executed[name][0]
+    for name in SHOWN:
+        ran = json.loads(executed[name].text)
+        assert ran["metadata"] == {"kernelspec": notebook_file.KERNELSPEC, "language_info": {"name": "python"}}
+        assert all(cell["metadata"] == {} for cell in ran["cells"])
+        assert notebook_file.dumps(notebook_file.clean(ran)) == executed[name].text
 
 
 def test_nothing_leaks_from_one_notebook_to_the_next(tmp_path):
@@ -183,26 +129,35 @@ def test_nothing_leaks_from_one_notebook_to_the_next(tmp_path):
         "import os, sys\n('leak' in globals(), hasattr(sys, 'leak'), 'LEAK' in os.environ, os.getcwd() == '/',\n"
         " 'leak' in sys.path)"
     ]
-    execute("fork", tmp_path, {"second": second, "first": first})
-    cells = json.loads((tmp_path / "second/out.ipynb").read_text())["cells"]
-    assert "".join(cells[-1]["outputs"][0]["data"]["text/plain"]) == "(False, False, False, False, False)"
+    ran = execute("fork", tmp_path, {"second": notebook(second), "first": notebook(first)})
+    assert ran["second"].outputs[0][0]["data"]["text/plain"] == ["(False, False, False, False, False)"]
+
+
+def test_nbval_finds_the_same_warning(tmp_path):
+    """Its kernel is the standard one, which prints a warning with a folder of its own."""
+    execute("fork", tmp_path, {"warned": notebook(["import warnings\nwarnings.warn('careful')"])})
+    names = ("--nbval-sanitize-with", Path(__file__).parents[2] / "docs/nbval.cfg", "out.ipynb")
+    command = [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider", *names]
+    outcome = subprocess.run(command, cwd=tmp_path / "warned", capture_output=True, text=True)
+    assert "1 passed" in outcome.stdout
 
 
 def test_the_engine_is_registered_with_papermill(tmp_path):
-    (tmp_path / "in.ipynb").write_text(notebook_file.dumps(notebook_file.source(json.loads(notebook("word * 2")))))
-    command = [
-        sys.executable,
-        "-m",
-        "papermill",
-        "in.ipynb",
-        "out.ipynb",
-        "--engine",
-        "fork",
-        "--no-progress-bar",
-    ]
+    (tmp_path / "in.ipynb").write_text(notebook_file.dumps(notebook(["word = 'a'", "word * 2"], [["parameters"], []])))
+    command = [sys.executable, "-m", "papermill", "in.ipynb", "out.ipynb", "--engine", "fork", "--kernel", "python3"]
     subprocess.run([*command, "-p", "word", "ab"], cwd=tmp_path, check=True, capture_output=True)
     cells = json.loads((tmp_path / "out.ipynb").read_text())["cells"]
     assert cells[-1]["outputs"][0]["data"]["text/plain"] == ["'abab'"]
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [{"kernelspec": {"name": "ir", "display_name": "R", "language": "R"}}, {"language_info": {"name": "R"}}],
+)
+def test_the_engine_refuses_a_notebook_of_another_language(metadata, tmp_path):
+    (tmp_path / "in.ipynb").write_text(json.dumps(notebook(["x <- 1"]) | {"metadata": metadata}))
+    with pytest.raises(PapermillException, match="engine fork: the notebook is in R, and this engine runs Python"):
+        papermill.execute_notebook(str(tmp_path / "in.ipynb"), None, engine_name="fork", kernel_name="python3")
 
 
 def test_a_server_with_busy_threads_does_not_fork(tmp_path):
@@ -225,7 +180,7 @@ def test_a_server_with_busy_threads_does_not_fork(tmp_path):
         "    pool.start(folder, notebook=folder / 'in.ipynb', output=folder / 'out.ipynb', cwd=folder, parameters={})\n"
         "    print(list(pool.messages())[-1].outcome)\n"
     )
-    (tmp_path / "in.ipynb").write_text(notebook_file.dumps(notebook_file.source(json.loads(notebook(*cells)))))
+    (tmp_path / "in.ipynb").write_text(notebook_file.dumps(notebook(cells)))
     said = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)],
         env=os.environ | {"PYTHONPATH": str(tmp_path)},

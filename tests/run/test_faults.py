@@ -153,6 +153,11 @@ def test_what_the_chain_declares_and_is_not_written_and_what_is_read_without_it_
         ('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', "0 cells have the tag “parameters”"),
         ('{"cells": [], "metadata": {}, "nbformat": 3}', "format 3"),
         ('{"cells": [], "metadata": {"kernelspec": {"language": "R"}}, "nbformat": 4}', "for R"),
+        ('{"cells": [], "metadata": {"language_info": {"name": "julia"}}, "nbformat": 4}', "for julia"),
+        (
+            '{"cells": [{"cell_type": "code", "metadata": {"tags": [1]}}], "metadata": {}, "nbformat": 4}',
+            "The notebook is damaged ([1] is no list of tags)",
+        ),
     ],
 )
 def test_a_damaged_notebook_is_named_before_anything_runs(toy, text, words):
@@ -172,6 +177,16 @@ def test_a_kernel_of_another_name_does_not_matter(toy):
     path.write_text(json.dumps(notebook))
     assert toy.toll("run").returncode == 0
     assert json.loads(path.read_text())["metadata"]["kernelspec"]["name"] == "python3"
+
+
+def test_tags_that_are_null_are_none(toy):
+    toy.only()
+    path = toy.project.notebooks / "first.ipynb"
+    notebook = json.loads(path.read_text())
+    notebook["cells"][1]["metadata"]["tags"] = None
+    path.write_text(json.dumps(notebook))
+    outcome = toy.toll("run")
+    assert outcome.returncode == 0, outcome.stderr
 
 
 def test_debug_shows_the_traceback(toy):

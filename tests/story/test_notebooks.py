@@ -59,7 +59,8 @@ def compared(tmp_path_factory, drawn_once):
     fixed = {"TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0", "POLARS_MAX_THREADS": "1"}
     fixed["PYTHONPATH"] = str(folder / "notebooks")  # a run has every edition's notebooks beside their modules
     without = ("-p", "no:cacheprovider", "-p", "no:xdist")
-    command = [sys.executable, "-m", "pytest", "--nbval", "-q", "-rfE", *without, *names]
+    same = f"--nbval-sanitize-with={ROOT}/docs/nbval.cfg"  # as two words it would move pytest's root
+    command = [sys.executable, "-m", "pytest", "--nbval", same, "-q", "-rfE", *without, *names]
     result = subprocess.run(command, cwd=folder / "notebooks", env=drawn_once | fixed, capture_output=True, text=True)
     assert result.returncode == 1, result.stdout[-4000:] + result.stderr[-2000:]
     told = re.findall(r"^(?:FAILED|ERROR) (?:.*/)?([\w-]+)\.ipynb(?:::Cell (\d+))?", result.stdout, re.MULTILINE)

@@ -49,10 +49,9 @@ class Picture:
         size, colors = theme.size(task["size"]), THEMES[task["theme"]]
         dark = "" if task["theme"] == "light" else f"-{task['theme']}"
         where = f"{task['name']}, {size.name}, {task['theme']}"
-        _start_renderer()
-        plot = _plot(paint(task["spec"], colors), where)
+        chart_svg = plot(paint(task["spec"], colors), where)
         with drawing(where):
-            composed = compose(plot, task["furniture"], size, colors, where)
+            composed = compose(chart_svg, task["furniture"], size, colors, where)
         allowlist.check(etree.tostring(composed), where)
         if task["theme"] == "light":  # the dark twin draws the same rows
             drawn.check(task["spec"], where)
@@ -202,7 +201,9 @@ def _outlined(element: etree._Element, outlines: dict[str, str]) -> etree._Eleme
     return group
 
 
-def _plot(spec: dict[str, Any], where: str) -> str:
+def plot(spec: dict[str, Any], where: str) -> str:
+    """The SVG that Vega makes of a specification. Raises Problems."""
+    _start_renderer()
     try:
         return vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
     except ValueError as error:

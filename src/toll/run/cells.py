@@ -1,237 +1,172 @@
-"""A notebook's cells run in this very process, by the shell that an IPython kernel uses.
+"""A notebook's cells run in this very process, by the kernel that IPython has, without its sockets.
 
-nbclient, which turns messages into a notebook's outputs, is left as it is: `Cells` answers it as a kernel's
-client would, from a queue instead of sockets. So display updates, clear_output, tracebacks and merged streams
-are those of the standard kernel because they are made by the same code.
-
-What processes and native code write straight to file descriptors 1 and 2 keeps its place among what Python prints. A
-pipe and a reading thread, as kernels use, lose what arrives late and shuffle the rest. A file cannot: each write to
-sys.stdout first fetches what the file has gained, so the order is that of the writes, on every run.
+nbclient, which turns messages into a notebook's outputs, is left as it is: `Cells` answers it as a kernel's client
+would, from a queue. So display updates, widgets, tracebacks and merged streams are those of the standard kernel because
+they are made by the same code.
 """
 
 from __future__ import annotations
 
-import builtins
-import codecs
-import ctypes
-import fcntl
-import getpass
-import io
+import asyncio
 import os
 import sys
 import tempfile
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
+from contextvars import copy_context
 from queue import Empty
-from threading import RLock
+from threading import Thread
 from types import SimpleNamespace
 
-from ipykernel.compiler import XCachingCompiler
-from ipykernel.kernelbase import Kernel
-from ipykernel.zmqshell import ZMQInteractiveShell
-from IPython.core.profiledir import ProfileDir
+from ipykernel.iostream import IOPubThread
 from jupyter_client.session import Session
 from traitlets import Any
-from traitlets.config import Config
+
+from toll.run.shell import App, Kernel, flush_native
 
 Message = dict[str, object]
 
 
-class Captured:
-    """A file that stands in for file descriptor `fd` of this process and its children between `start` and
-    `stop`."""
-
-    def __init__(self, fd: int):
-        self.fd = fd
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as this object
-        fcntl.fcntl(self._file, fcntl.F_SETFL, os.O_APPEND)
-        self._offset = 0
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-
-    def start(self) -> None:
-        self._saved = os.dup(self.fd)
-        os.dup2(self._file.fileno(), self.fd)
-
-    def stop(self) -> None:
-        os.dup2(self._saved, self.fd)
-        os.close(self._saved)
-
-    def read(self) -> str:
-        """The text that has arrived since the last call."""
-        size = os.fstat(self._file.fileno()).st_size
-        if size == self._offset:
-            return ""
-        data = os.pread(self._file.fileno(), size - self._offset, self._offset)
-        self._offset += len(data)
-        return self._decoder.decode(data)
-
-
-def flush_native() -> None:
-    """Empties the buffers of C's stdio and of Python's own first streams into their file descriptors."""
-    for stream in (sys.__stdout__, sys.__stderr__):
-        if stream is not None:
-            stream.flush()
-    ctypes.CDLL(None).fflush(None)
-
-
 class Channel(deque):
-    """A queue of messages that is read as a kernel client's channel is."""
+    """A queue of messages that is read as a kernel client's channel is; `sent` are those in the other direction."""
+
+    def __init__(self) -> None:
+        self.sent: deque[Message] = deque()
+
+    def send(self, message: Message) -> None:
+        self.sent.append(message)
 
     async def get_msg(self, timeout: float | None = None) -> Message:
         if not self:
             raise Empty
-        message = self.popleft()
-        if isinstance(message["content"].get("text"), list):
-            message["content"]["text"] = "".join(message["content"]["text"])
-        return message
+        return self.popleft()
 
 
 class Wire(Session):
     """Puts messages on a channel where a kernel's session would send them over a socket."""
 
-    channel = Any()
-    parent = Any()
+    iopub = Any()
 
-    def send(self, stream, msg_or_type, content=None, parent=None, **_):
-        message = msg_or_type if isinstance(msg_or_type, dict) else self.msg(msg_or_type, content, parent)
+    def send(self, stream, msg_or_type, content=None, parent=None, metadata=None, buffers=None, **_):
+        message = (
+            msg_or_type if isinstance(msg_or_type, dict) else self.msg(msg_or_type, content, parent, None, metadata)
+        )
         message["content"] = self.unpack(self.pack(message["content"]))  # as it would arrive: tuples become lists
-        (self.channel if stream is None else stream).append(message)
+        message["buffers"] = [memoryview(buffer) for buffer in buffers or ()]
+        (stream if isinstance(stream, Channel) else self.iopub).append(message)
         return message
 
-    def text(self, name: str, text: str) -> None:
-        """Adds to the stream's last message while nothing else has come since."""
-        last = self.channel[-1] if self.channel else None
-        if last is not None and last["msg_type"] == "stream" and last["content"]["name"] == name:
-            last["content"]["text"].append(text)
-        else:
-            self.channel.append(self.msg("stream", {"name": name, "text": [text]}, self.parent))
+    def feed_identities(self, message, copy=True):
+        return [], message
+
+    def deserialize(self, message, content=True, copy=True):
+        return message
 
 
-class Stream(io.TextIOBase):
-    """sys.stdout or sys.stderr of the cells, with what arrives at its file descriptor."""
+class AtOnce(IOPubThread):
+    """Sends what is printed when it is flushed, where a kernel has a thread for that."""
 
-    encoding = "UTF-8"
+    def __init__(self):
+        self.thread = Thread()  # which never starts
+        self.io_loop = SimpleNamespace(call_later=lambda *_: None)
 
-    def __init__(self, name: str, fd: int, wire: Wire):
-        self.name, self._wire, self.captured = name, wire, Captured(fd)
-        self._pid, self._lock = os.getpid(), RLock()
 
-    def writable(self) -> bool:
-        return True
+class KernelHere(Kernel):
+    shell_stream = Any()
+    _supports_kernel_subshells = False
 
-    def write(self, string: str) -> int:
-        if not isinstance(string, str):
-            raise TypeError(f"write() argument must be str, not {type(string)}")
-        if os.getpid() != self._pid:  # a process that a cell has forked: by way of the file
-            os.write(self.captured.fd, string.encode("utf-8", "replace"))
-            return len(string)
-        with self._lock:
-            self._fetch()
-            if string:
-                self._wire.text(self.name, string)
-        return len(string)
+    def _abort_queues(self, subshell_id: str | None = None) -> None:
+        """Nothing waits while a cell runs."""
 
-    def flush(self) -> None:
-        if os.getpid() == self._pid:
-            with self._lock:
-                flush_native()
-                self._fetch()
 
-    def _fetch(self) -> None:
-        if text := self.captured.read():
-            self._wire.text(self.name, text)
+def _here() -> int:
+    """A descriptor of the current folder, which stays even if that is removed."""
+    return os.open(".", os.O_DIRECTORY | getattr(os, "O_PATH", os.O_RDONLY))
+
+
+def _nothing(self: object) -> None:
+    pass
+
+
+class AppHere(App):
+    """The kernel without sockets, and so without what belongs to them."""
+
+    kernel_class = KernelHere
+    init_connection_file = init_poller = init_sockets = init_heartbeat = _nothing
+    write_connection_file = log_connection_info = init_signal = _nothing
+
+    def init_kernel(self) -> None:
+        self.kernel = self.kernel_class.instance(
+            parent=self,
+            session=self.session,
+            shell_stream=Channel(),
+            shell_channel_thread=SimpleNamespace(parent_thread=None),
+            iopub_thread=self.iopub_thread,
+            profile_dir=self.profile_dir,
+            user_ns=self.user_ns,
+            log=self.log,
+        )
+        self.displayhook.get_execution_count = lambda: self.kernel.execution_count
 
 
 class Cells:
-    """Runs cells one by one and answers as a Jupyter kernel client does."""
+    """Runs cells one by one and answers as a Jupyter kernel client does.
 
-    def __init__(self):
-        self.shell_channel, self.iopub_channel = Channel(), Channel()
-        self._wire = Wire(channel=self.iopub_channel)
+    The cells have a context, standard streams and a current folder of their own, which last from one to the next.
+    """
+
+    def __init__(self) -> None:
+        self.iopub_channel = Channel()
+        self.session = Wire(iopub=self.iopub_channel)
+        self._context = copy_context()
         self._folder = tempfile.TemporaryDirectory(prefix="toll-")
-        self._shell = self._start_shell()
-        self._streams = Stream("stdout", 1, self._wire), Stream("stderr", 2, self._wire)
-        if "" not in sys.path:  # the notebook's folder
-            sys.path.insert(0, "")
+        self._app = AppHere.instance(session=self.session, iopub_thread=AtOnce())
+        outside = sys.stdout, sys.stderr
+        self._context.run(self._app.initialize, [f"--ipython-dir={self._folder.name}"])
+        sys.stdout, sys.stderr, self._others = *outside, (sys.stdout, sys.stderr)
+        self._elsewhere = _here()
+        self.shell_channel = self._app.kernel.shell_stream
 
-    def _start_shell(self) -> ZMQInteractiveShell:
-        config = Config({"HistoryManager": {"enabled": False}})
-        shell = ZMQInteractiveShell.instance(
-            config=config,
-            profile_dir=ProfileDir.create_profile_dir(self._folder.name, config=config),
-            kernel=SimpleNamespace(eventloop=None),
-            compiler_class=XCachingCompiler,
-            user_ns={},
-        )
-        shell.displayhook.session = shell.display_pub.session = self._wire
-        shell.displayhook.topic = b"execute_result"
-        return shell
+    async def execute(self, source: str, stop_on_error: bool = True, **_) -> str:
+        """Run one cell to its end; its messages then wait in the channels. Returns the request's message id."""
+        request = self.session.msg("execute_request", {"code": source, "stop_on_error": stop_on_error})
+        while self.shell_channel.sent:  # by widgets of nbclient
+            await self._handle(self.shell_channel.sent.popleft())
+        await self._handle(request)
+        return request["header"]["msg_id"]
 
-    async def execute(self, source: str, **_) -> str:
-        """Runs one cell to its end; its messages then wait in the channels. Returns the request's message id."""
-        request = self._wire.msg("execute_request")
-        self._wire.parent = request["header"]
-        self._shell.set_parent(request)
-        number = self._shell.execution_count
-        self._wire.send(None, "execute_input", {"code": source, "execution_count": number}, request)
-        with self._redirected():
-            reply = await self._run(source)
-        self._wire.send(self.shell_channel, "execute_reply", reply | {"execution_count": number}, request)
-        self._wire.send(None, "status", {"execution_state": "idle"}, request)
-        return request["msg_id"]
+    async def _handle(self, message: Message) -> None:
+        with self._inside():
+            await asyncio.create_task(self._app.kernel.dispatch_shell(message), context=self._context)
 
     @contextmanager
-    def _redirected(self) -> Iterator[None]:
-        """While a cell runs its output is the notebook's and nobody answers its questions."""
-        saved = sys.stdout, sys.stderr, builtins.input, getpass.getpass
-        nobody = SimpleNamespace(_allow_stdin=False)
+    def _inside(self) -> Iterator[None]:
+        """The streams and the current folder are the notebook's while a cell runs, and otherwise those of papermill."""
         flush_native()
-        for stream in self._streams:
-            stream.captured.start()
-        sys.stdout, sys.stderr = self._streams
-        builtins.input, getpass.getpass = partial(Kernel.raw_input, nobody), partial(Kernel.getpass, nobody)
+        self._swap()
         try:
             yield
         finally:
-            for stream in self._streams:
-                stream.flush()
-                stream.captured.stop()
-            sys.stdout, sys.stderr, builtins.input, getpass.getpass = saved
+            flush_native()
+            self._swap()
 
-    async def _run(self, source: str) -> Message:
-        shell = self._shell
-        try:
-            cell = {"transformed_cell": shell.transform_cell(source), "preprocessing_exc_tuple": None}
-        except Exception:
-            cell = {"transformed_cell": source, "preprocessing_exc_tuple": sys.exc_info()}
-        if shell.should_run_async(source, **cell):
-            result = await shell.run_cell_async(source, store_history=True, **cell)
-            shell.events.trigger("post_execute")
-            shell.events.trigger("post_run_cell", result)
-        else:
-            result = shell.run_cell(source, store_history=True)
-        payload = shell.payload_manager.read_payload()
-        shell.payload_manager.clear_payload()
-        if result.success and not shell._last_traceback_during_displayhook:
-            return {"status": "ok", "payload": payload}
-        error = result.error_before_exec or result.error_in_exec
-        return {
-            "status": "error",
-            "payload": payload,
-            "ename": type(error).__name__,
-            "evalue": str(error),
-            "traceback": shell._last_traceback or [],
-        }
+    def _swap(self) -> None:
+        for captured in self._app.captured:
+            captured.swap()
+        sys.stdout, sys.stderr, self._others = *self._others, (sys.stdout, sys.stderr)
+        there, self._elsewhere = self._elsewhere, _here()
+        os.fchdir(there)
+        os.close(there)
 
     def kernel_info(self) -> str:
-        request = self._wire.msg("kernel_info_request")
-        self._wire.send(self.shell_channel, "kernel_info_reply", {"language_info": {"name": "python"}}, request)
-        return request["msg_id"]
+        request = self.session.msg("kernel_info_request")
+        self.session.send(self.shell_channel, "kernel_info_reply", {"language_info": {"name": "python"}}, request)
+        return request["header"]["msg_id"]
 
     def is_alive(self) -> bool:
         return True
 
     def close(self) -> None:
+        sys.displayhook, sys.excepthook = sys.__displayhook__, sys.__excepthook__
         self._folder.cleanup()

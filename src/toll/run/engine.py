@@ -17,8 +17,9 @@ from typing import Any
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine
 from papermill.exceptions import PapermillException
+from papermill.log import logger
 
-from toll.run import process
+from toll.run import notebook_file, process
 
 
 class ForkEngine(Engine):
@@ -33,10 +34,14 @@ class ForkEngine(Engine):
 
         from toll.run.cells import Cells
 
+        if (language := notebook_file.language(nb_man.nb)) != "python":
+            raise PapermillException(
+                f"engine fork: the notebook is in {language}, and this engine runs Python. Leave out --engine fork."
+            )
         if InteractiveShell.initialized():
             raise PapermillException("engine fork: this process has a shell already; run one notebook per process")
         traits = PapermillNotebookClient.class_trait_names()
-        client = _Client(nb_man, **{name: value for name, value in options.items() if name in traits})
+        client = _Client(nb_man, log=logger, **{name: value for name, value in options.items() if name in traits})
         client.kc, client.keep = Cells(), keep
         try:
             return client.execute()
@@ -69,7 +74,7 @@ def kernel_options() -> dict[str, object]:
     class PrivateKernel(AsyncKernelManager):
         def __init__(self, **options: Any):
             super().__init__(**options)
-            command = process.python("toll.run.kernel", "-f", "{connection_file}", "--HistoryManager.enabled=False")
+            command = process.python("toll.run.kernel", "-f", "{connection_file}")
             self._kernel_spec = KernelSpec(argv=command, display_name="Python 3", language="python")
             self.transport, self.ip = "ipc", f"{folder}/socket"
 

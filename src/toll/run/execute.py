@@ -29,15 +29,20 @@ def execute(scratch: Path, job: dict[str, Any]) -> None:
         os.dup2(log.fileno(), 2)
     os.chdir(job["cwd"])
     started, output = 0, Path(job["output"])
+    failed: tuple[int, str] | None = None
 
     def start(**_: Any) -> None:
         nonlocal started
         started += 1
         worker.report(started)
 
-    def check_exit(execute_reply: dict[str, Any], **_: Any) -> None:
-        if any(payload.get("source") == "ask_exit" for payload in execute_reply["content"].get("payload", [])):
+    def end(cell: notebook_file.Cell, execute_reply: dict[str, Any], **_: Any) -> None:
+        nonlocal failed
+        reply = execute_reply["content"]
+        if any(payload.get("source") == "ask_exit" for payload in reply.get("payload", [])):
             raise Failure(started, "The cell called quit() or exit().")
+        if reply["status"] == "error" and not notebook_file.may_raise(cell):
+            failed = started, notebook_file.error(reply)
 
     # papermill itself saves four times a cell, checked and indented: half the time of a notebook of short cells
     forked = {"engine_name": "fork", "request_save_on_cell_execute": False, "keep": output}
@@ -51,14 +56,14 @@ def execute(scratch: Path, job: dict[str, Any]) -> None:
             execution_timeout=job["timeout"],
             record_timing=False,
             on_cell_execute=start,
-            on_cell_executed=check_exit,
+            on_cell_executed=end,
             **(forked if job["engine"] == "fork" else kernel_options()),
         )
-    except PapermillExecutionError as error:
-        raise Failure(started, f"{error.ename}: {error.evalue}") from None
+    except PapermillExecutionError:
+        pass  # papermill raises it for a cell that may fail, too, and knows no name of an error that is only printed
     finally:
-        _tidy(output)
-    if fault := notebook_file.fault(json.loads(output.read_bytes())):
+        executed = _tidy(output, marked=bool(failed))
+    if fault := failed or notebook_file.fault(executed):
         raise Failure(*fault)
 
 
@@ -67,15 +72,17 @@ def _unformatted(path: Path) -> str:
     return str(path).replace("{", "{{").replace("}", "}}")
 
 
-def _tidy(output: Path) -> None:
-    """Give the executed notebook, as far as it came, its clean form."""
+def _tidy(output: Path, marked: bool) -> notebook_file.Notebook:
+    """Give the executed notebook, as far as it came, its clean form, with papermill's marks where it failed."""
     if not output.exists():
-        return
+        return {}
     if (size := output.stat().st_size) > LARGEST_NOTEBOOK:
         raise Failure(None, f"The cells printed {size / 1e6:.0f} MB; the limit is {LARGEST_NOTEBOOK / 1e6:.0f} MB.")
     try:
-        cleaned = notebook_file.clean(json.loads(output.read_bytes()))
+        executed = json.loads(output.read_bytes())
     except ValueError:
         left = shutil.disk_usage(output.parent).free / 1e6
         raise Failure(None, f"The executed notebook could not be written (the disk has {left:.1f} MB left).") from None
+    cleaned = notebook_file.clean(executed if marked else notebook_file.unmarked(executed))
     output.write_text(notebook_file.dumps(cleaned), encoding="utf-8", newline="\n")
+    return cleaned

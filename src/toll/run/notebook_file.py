@@ -6,7 +6,6 @@ Works on the JSON alone, so reading a notebook's source imports none of the note
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,10 +17,10 @@ Cell = dict[str, Any]
 Value = str | int | float | bool
 
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
-MADE_BY_PAPERMILL = frozenset({"injected-parameters", "papermill-error-cell-tag"})
+ERROR_MARK = "papermill-error-cell-tag"
+MADE_BY_PAPERMILL = frozenset({"injected-parameters", ERROR_MARK})
 CELL_NOISE = ("papermill", "execution", "ExecuteTime", "collapsed", "scrolled")
-# A warning names the file of its cell. The kernel's name for that file contains its process id.
-CELL_FILE = re.compile(r"[^\s\"'<>]{0,500}[/\\]ipykernel_\d+[/\\](\d+)\.py")
+WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def load(path: Path, shown: str) -> Notebook:
@@ -38,15 +37,26 @@ def parse(content: bytes, shown: str) -> Notebook:
     try:
         notebook = json.loads(content)
         cells, version = notebook["cells"], notebook["nbformat"]
-        language = notebook["metadata"].get("kernelspec", {}).get("language", "python")
-        whole = all(isinstance(cell["metadata"], dict) and cell["cell_type"] for cell in cells)
+        spoken = language(notebook)
+        whole = all(cell["cell_type"] for cell in cells)
+        for own in map(tags, cells):
+            if not isinstance(own, list) or not all(isinstance(tag, str) for tag in own):
+                raise TypeError(f"{own!r} is no list of tags")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         hint = "Restore it from the last commit."
         raise _problems(shown, f"The notebook is damaged ({error}).", hint, getattr(error, "lineno", None)) from None
-    if not whole or version != 4 or language != "python":
-        message = f"This is a notebook of format {version} for {language}; only format 4 for Python runs."
+    if not whole or version != 4 or spoken != "python":
+        message = f"This is a notebook of format {version} for {spoken}; only format 4 for Python runs."
         raise _problems(shown, message, "Open it in JupyterLab, choose the Python 3 kernel and save it.")
     return notebook
+
+
+def language(notebook: Notebook) -> str:
+    """The language that a notebook says it is in; without a word it is Python."""
+    metadata = notebook["metadata"]
+    kernel, told = metadata.get("kernelspec") or {}, metadata.get("language_info") or {}
+    name = str(kernel.get("language") or told.get("name") or "python")
+    return "python" if name.lower() == "python" else name
 
 
 def _problems(shown: str, message: str, hint: str, line: int | None = None, column: str | None = None) -> Problems:
@@ -109,7 +119,12 @@ def text(cell: Cell) -> str:
 
 
 def tags(cell: Cell) -> list[str]:
-    return cell["metadata"].get("tags", [])
+    return cell["metadata"].get("tags") or []
+
+
+def may_raise(cell: Cell) -> bool:
+    """Whether a person says that the cell shows an error, after which the notebook goes on."""
+    return "raises-exception" in tags(cell)
 
 
 def own_cells(notebook: Notebook) -> list[Cell]:
@@ -117,9 +132,18 @@ def own_cells(notebook: Notebook) -> list[Cell]:
     return [cell for cell in notebook["cells"] if not MADE_BY_PAPERMILL & set(tags(cell))]
 
 
+def unmarked(notebook: Notebook) -> Notebook:
+    """The notebook without the notes by which papermill leads to an error."""
+    return notebook | {"cells": [cell for cell in notebook["cells"] if ERROR_MARK not in tags(cell)]}
+
+
 def code_cells(notebook: Notebook) -> list[Cell]:
     """The cells that are executed, in order: the first is [1]."""
-    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code" and text(cell).strip()]
+    return [
+        cell
+        for cell in notebook["cells"]
+        if cell["cell_type"] == "code" and text(cell).strip() and "skip-execution" not in tags(cell)
+    ]
 
 
 def source_digest(notebook: Notebook) -> str:
@@ -163,16 +187,10 @@ def _clean_cell(cell: Cell, index: int, seen: set[str]) -> Cell:
 
 
 def _clean_output(output: dict[str, Any]) -> dict[str, Any]:
-    if output["output_type"] == "stream":
-        text = output["text"] if isinstance(output["text"], str) else "".join(output["text"])
-        return output | {"text": _cell_named(text)}
-    if output["output_type"] == "error":
-        return output | {"traceback": [_cell_named(line) for line in output["traceback"]]}
+    """An output without its widget: that has a random name, and shows nothing where no kernel runs. Its text stays."""
+    if "data" in output:
+        return output | {"data": {kind: data for kind, data in output["data"].items() if kind != WIDGET}}
     return output
-
-
-def _cell_named(text: str) -> str:
-    return CELL_FILE.sub(r"cell-\1.py", text) if "ipykernel_" in text else text
 
 
 def merged_streams(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -185,10 +203,10 @@ def merged_streams(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     texts: dict[str, list[str]] = {}
     for output in outputs:
         if output["output_type"] == "stream":
-            if output["name"] in texts:
-                texts[output["name"]].append(output["text"])
+            known = output["name"] in texts
+            texts.setdefault(output["name"], []).append("".join(output["text"]))
+            if known:
                 continue
-            texts[output["name"]] = [output["text"]]
         merged.append(output)
     for at, output in enumerate(merged):
         if output["output_type"] == "stream":
@@ -210,15 +228,20 @@ def dumps(notebook: Notebook) -> str:
     return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
+def error(told: dict[str, Any]) -> str:
+    """The error that an output or a reply tells, in one line; many errors have no more than a name."""
+    return ": ".join(filter(None, (told["ename"], told["evalue"])))
+
+
 def fault(notebook: Notebook) -> tuple[int, str] | None:
     """Number of the first cell that did not run properly, and what happened; None if all did.
 
     papermill also calls a notebook completed when its kernel died halfway or a cell called sys.exit(0).
     """
     for number, cell in enumerate(code_cells(notebook), 1):
-        for output in cell["outputs"]:
+        for output in () if may_raise(cell) else cell["outputs"]:
             if output["output_type"] == "error":
-                return number, f"{output['ename']}: {output['evalue']}"
+                return number, error(output)
         if cell["execution_count"] != number:
             return number, "The cell was not executed."
     return None

@@ -23,10 +23,11 @@ FIXED = {
     "PYTHONHASHSEED": "0",
     "POLARS_MAX_THREADS": "1",
     "RAYON_NUM_THREADS": "1",
+    "TQDM_DISABLE": "1",  # a progress bar ends with the time that it took
 }
 # Threads that polars starts on import and that hold no lock while they wait: it is safe to fork beside them.
 QUIET_THREADS = frozenset({"jemalloc_bg_thd", "polars-ooc-clea"})
-SLOW = ("boto3", "rfc3987_syntax", "rfc3986_validator", "isoduration")
+SLOW = {"debugpy", "boto3", "rfc3987_syntax", "rfc3986_validator", "isoduration"}
 
 
 def environment() -> dict[str, str]:
@@ -65,14 +66,13 @@ def without_slow_imports() -> Iterator[None]:
 
     jsonschema, which nbformat and altair import, wants them for formats (iri, uri, duration) that those don't use.
     """
-    for name in SLOW:
-        sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # reads as "not installed"
+    hidden = dict.fromkeys(SLOW - sys.modules.keys())
+    sys.modules.update(hidden)  # type: ignore[arg-type]  # None reads as "not installed"
     try:
         yield
     finally:
-        for name in SLOW:
-            if sys.modules[name] is None:
-                del sys.modules[name]
+        for name in hidden:
+            del sys.modules[name]
 
 
 def _prctl(option: int, value: int) -> None:
