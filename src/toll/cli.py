@@ -131,11 +131,15 @@ def main(arguments: list[str] | None = None) -> int:
         call = getattr(importlib.import_module(module), function)
         if "hooks" in call.__code__.co_varnames:
             given["hooks"] = importlib.import_module("toll.wiring").HOOKS
-        return call(Project.find(), **given)
+        code = call(Project.find(), **given)
+        sys.stdout.flush()
+        return code
     except (Exception, KeyboardInterrupt) as error:
         if debug:
             raise
         print(_message(error), file=sys.stderr)
+        if isinstance(error, OSError) and error.filename is None:  # nothing more can be written there
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 130 if isinstance(error, KeyboardInterrupt) else 1
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +30,15 @@ def test_a_run_publishes_whoever_reads_what_it_prints(toy, caller):
 def test_the_exit_code_is_that_of_the_command(toy):
     command = f"{shlex.join(toy.command('status'))} | true"
     assert subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=toy.root).returncode == 3
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+def test_a_command_whose_words_find_no_room_fails_in_one_line(ran):
+    outcome = subprocess.run(
+        ["bash", "-c", f"{shlex.join(ran.command('status'))} > /dev/full"], cwd=ran.root, capture_output=True, text=True
+    )
+    assert outcome.returncode == 1
+    assert "No space left on device" in outcome.stderr and outcome.stderr.count("\n") == 1
 
 
 def test_letters_that_a_terminal_does_not_know_stop_nothing(ran):
