@@ -66,7 +66,10 @@ SIGN = (
     argument("--trust", metavar="ROOT.pem", help="root certificates that must vouch for the signer"),
 )
 ID = argument("id", nargs="?", metavar="ID", help="of the ledger, such as a figure's id")
-REV = argument("rev", nargs="?", default="HEAD", metavar="REV", help="default: HEAD")
+DIFF = (
+    argument("rev", nargs="?", default="HEAD", metavar="REV", help="default: HEAD"),
+    argument("--markdown", **SWITCH, help="for a pull request or the summary of a job"),
+)
 COMMANDS = {
     "run": Command(
         "bring editions up to date: run what is stale, publish all of it or nothing", "toll.run.commands:run", RUN
@@ -95,7 +98,7 @@ COMMANDS = {
         SIGN,
     ),
     "diff": Command(
-        "what changed in what is published since a git revision; .toll/diff/index.html", "toll.review.diff:diff", (REV,)
+        "what changed for readers since a git revision, and why; .toll/diff/index.html", "toll.review.diff:diff", DIFF
     ),
     "lab": Command("open JupyterLab on the notebooks", "toll.run.commands:lab"),
 }
