@@ -65,6 +65,16 @@ SIGN = (
     argument("--check", metavar="FOLDER", help="check the files there instead"),
     argument("--trust", metavar="ROOT.pem", help="root certificates that must vouch for the signer"),
 )
+EXPORT = (
+    argument("graphic", metavar="GRAPHIC", help="its name, such as death-tolls"),
+    argument("--width", type=int, required=True, metavar="PX", help="in CSS px; a PNG has at least twice as many"),
+    argument("--theme", choices=("light", "dark"), default="light", help="default: light"),
+    argument("--words", choices=("full", "brief", "none"), default="full", help="brief: no note; none: the plot alone"),
+    argument("--transparent", **SWITCH, help="without a ground"),
+    argument("--format", choices=("png", "svg", "pdf"), default="png", help="default: png"),
+    argument("--edition", metavar="EDITION", help="default: the one that the notebooks start from"),
+    argument("--out", metavar="FILE", help="default: GRAPHIC-WIDTHpx.png in this folder"),
+)
 ID = argument("id", nargs="?", metavar="ID", help="of the ledger, such as a figure's id")
 DIFF = (
     argument("rev", nargs="?", default="HEAD", metavar="REV", help="default: HEAD"),
@@ -82,6 +92,11 @@ COMMANDS = {
     ),
     "check": Command(
         "check data/raw/ and list every problem; exit 1 if there is one", "toll.source.check:check", CHECK
+    ),
+    "export": Command(
+        "one graphic at any width, with fewer words or without a ground, checked like the published sizes",
+        "toll.pages.export:export",
+        EXPORT,
     ),
     "trace": Command(
         "one number, back to its paragraph and forward to all that prints it; without ID, a list of all",
