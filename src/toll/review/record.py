@@ -17,6 +17,7 @@ from toll.run import editions, notebook_file
 
 if TYPE_CHECKING:
     from toll.ledger.ledger import Entry, Ledger
+BESIDE = ("data", "workbook", "bundle")  # what lies beside pictures; earlier versions made no workbook
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def _files(told: Index, folder: str) -> dict[str, list[str]]:
     found = {"fact-check": [f"{folder}/{FACT_CHECK}", f"{folder}/{index.FACT_CHECK_PAGE}"]}
     pages = [f"{folder}/{index.PAGE}", f"figures/{index.PAGE}", "README.md"]
     for graphic in told["graphics"]:
-        files = (*graphic["pictures"], graphic["data"], graphic["bundle"])
+        files = (*graphic["pictures"], *(graphic[kind] for kind in BESIDE if kind in graphic))
         found[graphic["name"]] = [*(f"{folder}/{file['name']}" for file in files), *pages]
     return found
 
