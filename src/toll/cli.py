@@ -50,6 +50,12 @@ RUN = (
     argument("--cluster", metavar="ADDRESS", help="run on the workers of this Dask scheduler"),
     argument("--store", metavar="URL", help="a folder that all workers see (default: .toll/cluster), or s3://bucket/x"),
 )
+APPROVE = (
+    argument("graphic", metavar="GRAPHIC", help="its name, such as death-tolls"),
+    argument("--by", required=True, metavar="NAME", help="who approves it"),
+    argument("--date", metavar="DATE", help="when, such as 2014-08-12 (default: left out)"),
+    argument("--edition", metavar="EDITION", help="default: the one that the notebooks start from"),
+)
 CHECK = (
     JSON,
     argument("--article", metavar="FILE", help="also compare with the text of the article"),
@@ -88,7 +94,9 @@ COMMANDS = {
         "run again what you save, and show it in the browser as it is drawn", "toll.run.commands:watch", (EDITIONS, ALL)
     ),
     "status": Command(
-        "what is stale and why; exit 3 if anything is", "toll.run.commands:status", (EDITIONS, ALL, JSON)
+        "what is stale and why, and what is not approved; exit 3 if anything is stale",
+        "toll.run.commands:status",
+        (EDITIONS, ALL, JSON),
     ),
     "check": Command(
         "check data/raw/ and list every problem; exit 1 if there is one", "toll.source.check:check", CHECK
@@ -114,6 +122,11 @@ COMMANDS = {
     ),
     "diff": Command(
         "what changed for readers since a git revision, and why; .toll/diff/index.html", "toll.review.diff:diff", DIFF
+    ),
+    "approve": Command(
+        "keep who approved a graphic as it is published now; the approval lapses when one of its files changes",
+        "toll.pages.approvals:approve",
+        APPROVE,
     ),
     "lab": Command("open JupyterLab on the notebooks", "toll.run.commands:lab"),
 }

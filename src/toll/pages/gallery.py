@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from toll import digests, spreadsheet
 from toll.graphics.theme import LABELS
 from toll.ledger import wording
-from toll.pages import edition_page, workbook
+from toll.pages import approvals, edition_page, workbook
 from toll.pages.index import (
     FACT_CHECK,
     INDEX,
@@ -84,13 +84,14 @@ def publish(
     ]:
         raise Problems(problems)
     folder, corrections = Folder(project.published(edition), records), raw.read(project).corrections
+    described = [_describe(folder, graphic, records, plotted, ledger, corrections) for graphic in graphics]
     index = {
         "as_of": as_of,
         "base_url": base,
         "pages": [folder.write(name, folder.read(name)) for name in PAGES if (folder.path / name).is_file()],
         "tables": [folder.write(name, table) for name, table in shared.items()],
         "left_out": [{"name": graphic.name, "why": graphic.why} for graphic in left_out],
-        "graphics": [_describe(folder, graphic, records, plotted, ledger, corrections) for graphic in graphics],
+        "graphics": [approvals.marked(project, edition, graphic) for graphic in described],
     }
     page = folder.write(PAGE, edition_page.render(edition, index, ledger))
     folder.write(INDEX, digests.canonical_json(index | {"page": page}))
