@@ -34,7 +34,7 @@ def test_every_action_is_pinned_to_a_commit_and_says_which_version_that_is():
 
 def test_it_runs_commands_that_there_are():
     targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-    assert {target for target in re.findall(r"^make (\w+)$", RUN, re.MULTILINE)} == {"test"} <= targets
+    assert set(re.findall(r"^make (\w+)$", RUN, re.MULTILINE)) == {"test"} <= targets
     assert re.search(r"^make$", RUN, re.MULTILINE)
     commands = [shlex.split(line.partition(">>")[0]) for line in RUN.splitlines() if line.startswith(".venv/bin/toll")]
     for words in (command[1:] for command in commands):

@@ -99,6 +99,7 @@ def test_a_pull_request_gets_it_as_markdown(toll):
     assert out.startswith("- One figure changed: Crossings planned")
     assert "\n## Edition article\n" in out and "\n### Headlines\n\n- ferry: headline\n  - − Fewer" in out
     assert "- planned\\_2031: 2,400 → 2,500" in out and "index.html" not in out
+    assert "Run `toll run article`" in out
 
 
 CAUSES = {
@@ -158,7 +159,7 @@ def test_changes_without_a_cause_are_called_that(toll, changed, tmp_path):
     git(tmp_path, "clone", "-q", changed.root, "copy")
     page = tmp_path / "copy/figures/article/numbers.csv"
     page.write_text(page.read_text().replace("2,330", "2,331"))
-    assert toll(at=tmp_path / "copy")[1].startswith("Nothing that people edit has changed, so someone edited")
+    assert toll(at=tmp_path / "copy")[1].startswith("Nothing that people edit has changed since, so")
 
 
 def test_the_page_shows_numbers_words_and_pictures(toll, changed):
@@ -261,6 +262,20 @@ def test_a_new_and_a_dropped_edition_are_named(changed, tmp_path):
     told = [(each.edition, each.news) for each in changes.compare(before, changed).editions]
     assert told == [("old", "is no longer published")]
     assert [(each.edition, each.news) for each in changes.compare(changed, before).editions] == [("old", "is new")]
+
+
+def test_a_new_and_a_dropped_graphic_are_named(toll, changed, tmp_path):
+    git(tmp_path, "clone", "-q", changed.root, "copy")
+    index = tmp_path / "copy/figures/article/gallery.json"
+    index.write_text(index.read_text().replace("ferry", "boats"))
+    for file in (tmp_path / "copy/figures/article").glob("ferry*"):
+        file.rename(file.with_name(file.name.replace("ferry", "boats", 1)))
+    out = toll(at=tmp_path / "copy")[1]
+    assert re.search(r"^    boats: new, \d+ files\n      figures/article/boats-desktop\S*\.svg$", out, re.MULTILINE)
+    dropped = r"^    ferry: no longer published\n      figures/article/ferry-desktop\S*\.svg$"
+    assert re.search(dropped, out, re.MULTILINE)
+        r"^    ferry: no longer published\n      figures/article/ferry-desktop\S*\.svg$", out, re.MULTILINE
+    )
 
 
 def test_pieces_give_both_sentences_back():

@@ -30,9 +30,10 @@ from toll.source import corrections, raw
 
 NEEDED = ("data", "figures", "notebooks", "editions", "words", "requirements.lock", "src/toll")
 NO_CAUSE = Cause(
-    "Nothing that people edit has changed, so someone edited what is published, or another system made it. "
-    "`toll verify` says which."
+    "Nothing that people edit has changed since, so the published files were out of date then, someone edited them, or "
+    "another system made them. `toll verify` looks for the reason."
 )
+SPECIAL = re.compile(r"(?P<code>`[^`]+`)|[\\`*_\[\]<>|#~]")  # of Markdown; what stands as code stays as it is
 MARKS = ("## ", "### ", "- ", "  - ")  # of Markdown, by how deep a line is
 
 
@@ -161,7 +162,7 @@ def _text(report: Report) -> Iterator[str]:
 
 def _markdown(report: Report) -> Iterator[str]:
     for depth, line in [*((depth + 2, line) for depth, line in _summary(report)), *_changes(report.editions)]:
-        plain = re.sub(r"([\\`*_\[\]<>|#~])", r"\\\1", line)
+        plain = SPECIAL.sub(lambda found: found["code"] or f"\\{found[0]}", line)
         yield f"\n{MARKS[depth]}{plain}" + "\n" * (depth == 1) if depth < 2 else f"{MARKS[depth]}{plain}"
 
 
