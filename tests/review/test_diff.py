@@ -274,8 +274,6 @@ def test_a_new_and_a_dropped_graphic_are_named(toll, changed, tmp_path):
     assert re.search(r"^    boats: new, \d+ files\n      figures/article/boats-desktop\S*\.svg$", out, re.MULTILINE)
     dropped = r"^    ferry: no longer published\n      figures/article/ferry-desktop\S*\.svg$"
     assert re.search(dropped, out, re.MULTILINE)
-        r"^    ferry: no longer published\n      figures/article/ferry-desktop\S*\.svg$", out, re.MULTILINE
-    )
 
 
 def test_pieces_give_both_sentences_back():

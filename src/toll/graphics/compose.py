@@ -12,7 +12,7 @@ from typing import Any
 
 from lxml import etree
 
-from toll.graphics import layout, place
+from toll.graphics import ground, layout, place
 from toll.graphics.svg import SVG, XLINK, local, number, tag
 from toll.graphics.theme import FAMILY, LABELS, REPORTED, Size, Theme
 from toll.graphics.type import wrap
@@ -96,13 +96,14 @@ def compose(plot: str, furniture: dict[str, str], size: Size, theme: Theme, wher
     _set_all(root, width=size.width * size.shrink, height=height * size.shrink)
     root.set("viewBox", f"0 0 {number(size.width)} {number(height)}")
     root.set("font-family", FAMILY)
-    if not size.transparent:
-        _set_all(_child(root, "rect"), width=size.width, height=height, fill=theme.ground)
+    _set_all(_child(root, "rect"), width=size.width, height=height, fill=theme.ground)
     _draw(_child(root, "g"), set_.above, size.margin, 0, theme)  # in the order in which it is read aloud and copied
     group = _child(root, "g")
     group.extend(_clean(chart, where))
     group.set("transform", f"translate({number(size.margin - _uneven(group, where))},{number(set_.top)})")
     _draw(_child(root, "g"), set_.below_plot, size.margin, height - set_.below, theme)
+    if size.transparent:
+        ground.take_out(root, where)
     return root
 
 
