@@ -5,6 +5,7 @@ import io
 import json
 import math
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -82,6 +83,9 @@ def test_a_workbook_has_the_numbers_the_data_the_sources_and_the_notes(desk):
     assert book["Data plotted"][0] == header and len(book["Data plotted"]) == 1 + len(rows)
     assert [row[-1] for row in book["Data plotted"][1:]] == [float(row[-2]) for row in rows] == [2400, 2330]
     assert {row[-1]: row[2] for row in book["Sources"]}["planned_2031"] == "2,400 crossings"
+    with zipfile.ZipFile(folder / "ferry.xlsx") as packed:
+        dates = re.findall(rb"\d{4}-\d\d-\d\dT[\d:]+Z", packed.read("docProps/core.xml"))
+    assert set(dates) == {b"2031-06-30T00:00:00Z"}  # those of the data, not of a clock
     assert ["note", FURNITURE.note] in book["Notes"] and ["data as of", "2031-06-30"] in book["Notes"]
 
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 Cell = str | float | None
 NUMBERS = ("number", "what it is", "value", "low", "high", "unit", "status", "formula", "caveat", "id")
 SOURCES = ("number", "what it is", "exact words", "attributed to", "source", "paragraph", "id")
-PLAIN = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
 WIDEST = 60  # characters of a column
 
 
@@ -40,7 +39,7 @@ def write(graphic: Graphic, entries: Iterable[Entry], plotted: bytes) -> bytes:
         "Sources": (SOURCES, [_source(entry) for entry in entries if entry.citation]),
         "Notes": (("part", "text"), [[name.replace("_", " "), _plain(text)] for name, text in notes.items() if text]),
     }
-    with xlsxwriter.Workbook(stream, PLAIN) as book:
+    with xlsxwriter.Workbook(stream, {"in_memory": True}) as book:
         book.set_properties({"title": _plain(graphic.furniture.headline), "created": _day(graphic.meta.as_of)})
         for name, (head, lines) in sheets.items():
             _fill(book, name, head, list(lines))
