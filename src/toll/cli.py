@@ -50,6 +50,12 @@ RUN = (
     argument("--cluster", metavar="ADDRESS", help="run on the workers of this Dask scheduler"),
     argument("--store", metavar="URL", help="a folder that all workers see (default: .toll/cluster), or s3://bucket/x"),
 )
+APPROVE = (
+    argument("graphic", metavar="GRAPHIC", help="its name, such as death-tolls"),
+    argument("--by", required=True, metavar="NAME", help="who approves it"),
+    argument("--date", metavar="DATE", help="when, such as 2014-08-12 (default: left out)"),
+    argument("--edition", metavar="EDITION", help="default: the one that the notebooks start from"),
+)
 CHECK = (
     JSON,
     argument("--article", metavar="FILE", help="also compare with the text of the article"),
@@ -65,8 +71,21 @@ SIGN = (
     argument("--check", metavar="FOLDER", help="check the files there instead"),
     argument("--trust", metavar="ROOT.pem", help="root certificates that must vouch for the signer"),
 )
+EXPORT = (
+    argument("graphic", metavar="GRAPHIC", help="its name, such as death-tolls"),
+    argument("--width", type=int, required=True, metavar="PX", help="in CSS px; a PNG has at least twice as many"),
+    argument("--theme", choices=("light", "dark"), default="light", help="default: light"),
+    argument("--words", choices=("full", "brief", "none"), default="full", help="brief: no note; none: the plot alone"),
+    argument("--transparent", **SWITCH, help="without a ground"),
+    argument("--format", choices=("png", "svg", "pdf"), default="png", help="default: png"),
+    argument("--edition", metavar="EDITION", help="default: the one that the notebooks start from"),
+    argument("--out", metavar="FILE", help="default: GRAPHIC-WIDTHpx.png in this folder"),
+)
 ID = argument("id", nargs="?", metavar="ID", help="of the ledger, such as a figure's id")
-REV = argument("rev", nargs="?", default="HEAD", metavar="REV", help="default: HEAD")
+DIFF = (
+    argument("rev", nargs="?", default="HEAD", metavar="REV", help="default: HEAD"),
+    argument("--markdown", **SWITCH, help="for a pull request or the summary of a job"),
+)
 COMMANDS = {
     "run": Command(
         "bring editions up to date: run what is stale, publish all of it or nothing", "toll.run.commands:run", RUN
@@ -75,10 +94,17 @@ COMMANDS = {
         "run again what you save, and show it in the browser as it is drawn", "toll.run.commands:watch", (EDITIONS, ALL)
     ),
     "status": Command(
-        "what is stale and why; exit 3 if anything is", "toll.run.commands:status", (EDITIONS, ALL, JSON)
+        "what is stale and why, and what is not approved; exit 3 if anything is stale",
+        "toll.run.commands:status",
+        (EDITIONS, ALL, JSON),
     ),
     "check": Command(
         "check data/raw/ and list every problem; exit 1 if there is one", "toll.source.check:check", CHECK
+    ),
+    "export": Command(
+        "one graphic at any width, with fewer words or without a ground, checked like the published sizes",
+        "toll.pages.export:export",
+        EXPORT,
     ),
     "trace": Command(
         "one number, back to its paragraph and forward to all that prints it; without ID, a list of all",
@@ -95,7 +121,12 @@ COMMANDS = {
         SIGN,
     ),
     "diff": Command(
-        "what changed in what is published since a git revision; .toll/diff/index.html", "toll.review.diff:diff", (REV,)
+        "what changed for readers since a git revision, and why; .toll/diff/index.html", "toll.review.diff:diff", DIFF
+    ),
+    "approve": Command(
+        "keep who approved a graphic as it is published now; the approval lapses when one of its files changes",
+        "toll.pages.approvals:approve",
+        APPROVE,
     ),
     "lab": Command("open JupyterLab on the notebooks", "toll.run.commands:lab"),
 }

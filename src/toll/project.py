@@ -9,6 +9,7 @@ from typing import NamedTuple
 from toll.problems import Problem, Problems, Where
 
 CHAIN = Path("notebooks/chain.yml")
+APPROVALS = Path("approvals")
 PARAMETERS = Path("notebooks/parameters.yml")  # what a story's parameters may be
 
 
@@ -60,6 +61,10 @@ class Project(NamedTuple):
     @property
     def editions(self) -> Path:
         return self.root / "editions"
+
+    @property
+    def approvals(self) -> Path:
+        return self.root / APPROVALS
 
     @property
     def lock(self) -> Path:

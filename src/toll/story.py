@@ -19,6 +19,7 @@ from toll import parameters, story_tables, tables, words_file
 from toll.claims import Claims
 from toll.graphics import plain
 from toll.graphics.graphic import Furniture, Graphic, LeftOut, Meta
+from toll.graphics.theme import EXTRA_SIZE
 from toll.ledger import disputed
 from toll.ledger.entry import Place
 from toll.ledger.ledger import Ledger
@@ -33,7 +34,7 @@ CELL = "parameters cell"
 class Story:
     """A part of the story, which has a topic; or, without one, the whole, which rests on all figures and other parts.
 
-    `parameters` are those of the notebook.
+    `parameters` are those of the notebook, `extra_sizes` are drawn besides the usual ones.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Story:
     parts: tuple[str, ...]
     project: Project
     parameters: dict[str, parameters.Value]
+    extra_sizes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self._said: dict[str, Place] = {}
@@ -115,7 +117,7 @@ class Story:
         meta = Meta.of(self.edition, self.as_of, self.ledger, graphic)
         width = self.parameters.get("print_width")
         widths: dict[str, Any] = {"print_widths": (width,)} if width else {}
-        return Graphic.build(graphic, chart, furniture, meta, ledger=self.ledger, **widths)
+        return Graphic.build(graphic, chart, furniture, meta, ledger=self.ledger, extra=self.extra_sizes, **widths)
 
     def claims(self) -> Claims:
         """The claims that had been made by the edition's date, to be checked."""
@@ -167,4 +169,5 @@ def open(namespace: Mapping[str, Any], name: str, topic: str | None = None, part
     values = {each: value for each in declared if isinstance(value := namespace.get(each), parameters.Value)}
     parameters.check(values, project)
     plain.enable()
-    return Story(name, topic, tuple(parts), project, values)
+    extra = (namespace[EXTRA_SIZE],) if EXTRA_SIZE in namespace else ()  # as `toll export` asks
+    return Story(name, topic, tuple(parts), project, values, extra)

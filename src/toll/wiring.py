@@ -39,13 +39,14 @@ def warn(project: Project) -> list[Problem]:
 
 
 def notes(project: Project, edition: str) -> list[str]:
-    """The graphics that an edition has left out, and why."""
-    from toll.pages import index
+    """The graphics that an edition has left out, and why; in a project with approvals, those that have none."""
+    from toll.pages import approvals, index
 
     if not (project.published(edition) / index.INDEX).is_file():
         return []
     left_out = index.load(project, edition)["left_out"]
-    return [f"left out {graphic['name']}: {graphic['why']}" for graphic in left_out]
+    out = [f"left out {graphic['name']}: {graphic['why']}" for graphic in left_out]
+    return [*out, *approvals.missing(project, edition)]
 
 
 def write_pages(project: Project) -> None:

@@ -1,5 +1,6 @@
 """Every exported file, read back with tools that know nothing of how it was made."""
 
+import io
 import json
 import os
 import re
@@ -19,8 +20,9 @@ from lxml import etree
 from PIL import Image
 
 from support.rain import FURNITURE, META, RAIN, rain_graphic, with_layer
-from toll.graphics import allowlist
+from toll.graphics import allowlist, layout
 from toll.graphics.export import export, load
+from toll.graphics.formats import Picture
 from toll.problems import Problems
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -398,3 +400,43 @@ def test_raw_text_cannot_run_in_a_browser(browser, tmp_path):
     assert page.evaluate("document.querySelector('title').textContent") == attacks[0]
     assert page.evaluate("document.scripts ? document.scripts.length : 0") == 0
     page.close()
+
+
+# --- Of any width, for a layout of one's own ---
+
+
+def free(name, **more):
+    """The rain graphic drawn in a size of any width, as `toll export` draws it."""
+    return Picture.draw(only(rain_graphic(extra=(name,), **more), name).tasks()[0])
+
+
+def on_grid(width, height):
+    """A chart whose label stands on a grid line, with a box of the ground behind it."""
+    rain = alt.Y("rain:Q", scale=alt.Scale(domain=[0, 150]), axis=alt.Axis(values=[0, 50, 95, 130]))
+    month = alt.X("month:N", axis=alt.Axis(labelAngle=0))
+    label = alt.Chart(RAIN).mark_text(align="center", stroke="ground", strokeWidth=4)
+    return label.encode(month, rain, alt.Text("rain:Q")).properties(height=height or 200)
+
+
+def test_a_transparent_picture_has_clean_edges_and_neither_ground_nor_boxes_of_it():
+    opaque, clear = free("500px", chart=on_grid).composed, free("500px-transparent", chart=on_grid)
+    assert len(opaque.findall(f".//{SVG}rect")) == 1 + len(RAIN)
+    assert opaque.findall(f".//{SVG}rect") and not clear.composed.findall(f".//{SVG}rect")
+    with Image.open(io.BytesIO(clear.png())) as image:
+        pixels = image.convert("RGBA").getcolors(maxcolors=1 << 20)
+    light = [color for _, color in pixels if 20 < color[3] < 235]
+    assert light and (0, 0, 0, 0) in {color for _, color in pixels}
+    assert sum(max(color[:3]) <= color[3] for color in light) < len(light)  # else they were multiplied by their opacity
+
+
+def test_grid_lines_make_room_for_labels_where_there_is_no_ground():
+    before, after = (free(name, chart=on_grid).composed for name in ("500px", "500px-transparent"))
+    (texts, marks), (_, whole) = layout.read(after, "rain"), layout.read(before, "rain")
+    assert sum(mark.grid for mark in marks) == sum(mark.grid for mark in whole) + 2  # two are interrupted in the middle
+    assert not [text.string for text in texts if text.crossed(marks)]
+
+
+def test_a_picture_without_words_has_only_those_of_the_chart():
+    full, plain = ({text.text for text in free(name).composed.iter(f"{SVG}text")} for name in ("500px", "500px-none"))
+    assert plain and plain < full
+    assert not any(word in " ".join(plain) for word in FURNITURE.headline.split())

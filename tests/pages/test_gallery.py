@@ -1,9 +1,11 @@
 """The gallery: what is published with the graphics, and what is refused."""
 
 import csv
+import io
 import json
 import math
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,11 +16,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from lxml import html
+from lxml import etree, html
 
 from support.desk import DATA, FACT_CHECK, FURNITURE, ledger
 from toll.ledger.ledger import Ledger
-from toll.pages import edition_page
+from toll.pages import edition_page, workbook
 from toll.problems import Problems
 
 
@@ -46,7 +48,7 @@ def test_the_zip_holds_everything_for_one_graphic(desk, tmp_path):
     with zipfile.ZipFile(folder / "ferry.zip") as bundle:
         assert bundle.namelist() == sorted(bundle.namelist())
         assert {Path(name).name for name in bundle.namelist()} == (
-            {record["name"] for record in desk.records} | {"ferry.csv", "README.txt"}
+            {record["name"] for record in desk.records} | {"ferry.csv", "ferry.xlsx", "README.txt"}
         )
         bundle.extractall(tmp_path)
     for name in ("ferry-desktop.svg", "ferry.csv"):
@@ -55,6 +57,46 @@ def test_the_zip_holds_everything_for_one_graphic(desk, tmp_path):
     headline = "Fewer crossings are left for the rest."
     for part in (headline, FURNITURE.alt, FURNITURE.credit, "licenses/by/4.0", "2031-06-30"):
         assert part in readme
+
+
+def sheets(file):
+    """The cells of a workbook by sheet and row, read as the format's specification has it."""
+    with zipfile.ZipFile(file) as book:
+        parts = {name: etree.fromstring(book.read(name)) for name in book.namelist() if name.endswith(".xml")}
+    texts = ["".join(item.itertext()) for item in parts["xl/sharedStrings.xml"]]
+    found = {}
+    for number, sheet in enumerate(parts["xl/workbook.xml"].iter("{*}sheet"), 1):
+        rows = parts[f"xl/worksheets/sheet{number}.xml"].iter("{*}row")
+        cells = [[(cell.get("t"), cell.findtext("{*}v")) for cell in row if cell.findtext("{*}v")] for row in rows]
+        found[sheet.get("name")] = [[texts[int(v)] if t == "s" else float(v) for t, v in row] for row in cells]
+    return found
+
+
+def test_a_workbook_has_the_numbers_the_data_the_sources_and_the_notes(desk):
+    folder = desk.publish()
+    book = sheets(folder / "ferry.xlsx")
+    assert list(book) == ["Numbers", "Data plotted", "Sources", "Notes"]
+    rows = {row[-1]: row for row in book["Numbers"]}
+    assert rows["left"][:5] == ["about 2,330", "Crossings not cancelled", 2330, 2275, 2385]
+    assert "planned_2031 - cancelled_2031" in rows["left"]
+    header, *rows = csv.reader((folder / "ferry.csv").read_text("utf-8").splitlines())
+    assert book["Data plotted"][0] == header and len(book["Data plotted"]) == 1 + len(rows)
+    assert [row[-1] for row in book["Data plotted"][1:]] == [float(row[-2]) for row in rows] == [2400, 2330]
+    assert {row[-1]: row[2] for row in book["Sources"]}["planned_2031"] == "2,400 crossings"
+    with zipfile.ZipFile(folder / "ferry.xlsx") as packed:
+        dates = re.findall(rb"\d{4}-\d\d-\d\dT[\d:]+Z", packed.read("docProps/core.xml"))
+    assert set(dates) == {b"2031-06-30T00:00:00Z"}  # those of the data, not of a clock
+    assert ["note", FURNITURE.note] in book["Notes"] and ["data as of", "2031-06-30"] in book["Notes"]
+
+
+def test_a_workbook_runs_nothing_and_knows_open_ranges(desk):
+    table = b'what,up_to\n"=HYPERLINK(""x"")",INF\nhttps://example.org,nan\n'
+    entries = [ledger()["cancelled_no_crew"]]
+    content = workbook.write(desk.graphic, entries, table)
+    assert b"<f>" not in content and b"hyperlink" not in content
+    book = sheets(io.BytesIO(content))
+    assert book["Data plotted"][1:] == [['=HYPERLINK("x")', "no limit"], ["https://example.org", "nan"]]
+    assert book["Numbers"][1][:5] == ["at least 11", "Crossings cancelled for want of a crew", 11, 11, "no limit"]
 
 
 def test_publishing_again_in_another_time_zone_gives_the_same_bytes(desk, monkeypatch):

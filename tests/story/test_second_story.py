@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 from frictionless import Package
+from lxml import etree
+from PIL import Image
 
 from support.checkout import ROOT
 from toll import tables
@@ -119,7 +121,7 @@ def test_a_change_is_shown_with_its_cause_before_it_is_published(story):
         subprocess.run([*git, *command], cwd=folder, check=True, capture_output=True)
     figures = folder / "data/raw/figures.csv"
     figures.write_text(figures.read_text().replace("29,70,", "29,71,").replace("cancelled 70", "cancelled 71"))
-    assert "is older than its sources" in toll(folder, "diff").stderr
+    assert "is older than its sources" in toll(folder, "diff").stdout
     assert toll(folder, "run").returncode == 0
     shown = toll(folder, "diff")
     assert shown.stderr == ""
@@ -145,3 +147,71 @@ def test_no_code_names_a_place_of_the_first_story():
     named = re.compile(rf"{'|'.join(map(re.escape, places))}|police|officer|taliban", re.IGNORECASE)
     sources = [path for path in (ROOT / "src").rglob("*") if path.suffix in (".py", ".j2", ".js", ".css")]
     assert [path.name for path in sources if named.search(path.read_text("utf-8"))] == []
+
+
+def published(folder):
+    names = ("data/processed", "figures", "notebooks")
+    return {path: path.read_bytes() for name in names for path in (folder / name).rglob("*") if path.is_file()}
+
+
+def words(svg):
+    return " ".join("".join(text.itertext()) for text in svg.iter("{*}text")).split()
+
+
+def test_a_graphic_is_exported_at_any_width_and_nothing_published_changes(story, tmp_path):
+    before = published(story)
+    result = toll(story, "export", "cancellations", "--width", "720", "--format", "svg", "--out", f"{tmp_path}/a.svg")
+    assert (result.returncode, result.stderr) == (0, "")
+    usual = etree.parse(story / "figures/article/cancellations-desktop.svg").getroot()
+    wide = etree.parse(tmp_path / "a.svg").getroot()
+    assert (usual.get("width"), wide.get("width")) == ("640", "720")
+    assert words(wide) == words(usual)
+    assert published(story) == before
+
+
+def test_a_layout_that_sets_its_own_words_gets_the_plot_alone(story, tmp_path):
+    picture = tmp_path / "plain.png"
+    options = ("--width", "500", "--words", "none", "--transparent", "--theme", "dark", "--out", str(picture))
+    result = toll(story, "export", "cancellations", *options)
+    assert (result.returncode, result.stderr) == (0, "")
+    with Image.open(picture) as image:
+        assert image.width == 1000 and image.mode in ("RGBA", "LA", "P")
+        assert image.convert("RGBA").getpixel((0, 0))[3] == 0
+        assert "crossings" in image.text["Description"]
+
+
+REFUSED = {
+    "no such width": (
+        ["cancellations", "--width", "20"],
+        "--width: 20 px is no width for a graphic. Give 240 to 2000.",
+    ),
+    "no such graphic": (["cancelations", "--width", "700"], "has no graphic cancelations. It has cancellations."),
+    "no such edition": (["cancellations", "--width", "700", "--edition", "x"], "There is no edition 'x'."),
+    "no such folder": (["cancellations", "--width", "700", "--out", "no/x.png"], "There is no folder no. Create it"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "told"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_exported_is_refused(story, arguments, told):
+    files = sorted(story.iterdir())
+    result = toll(story, "export", *arguments)
+    assert result.returncode == 1 and told in result.stderr, result.stderr
+    assert sorted(story.iterdir()) == files
+
+
+def test_the_published_graphic_is_exported_or_none_and_one_that_does_not_fit_is_refused(story, tmp_path):
+    folder = tmp_path / "ferry"
+    shutil.copytree(story, folder)
+    texts = folder / "words/cancellations.yml"
+    texts.write_text(
+        texts.read_text().replace("allowed: May be cancelled", "allowed: May be cancelled in any one year, at most")
+    )
+    result = toll(folder, "export", "cancellations", "--width", "700")
+    assert result.returncode == 1
+    assert "Edition article is older than its sources" in result.stderr and "`toll run article`" in result.stderr
+    assert toll(folder, "run").returncode == 0
+    files = sorted(folder.iterdir())
+    result = toll(folder, "export", "cancellations", "--width", "240")
+    assert result.returncode == 1
+    assert "cancellations, 240px, light: “May be cancelled in any one year, at most” runs" in result.stderr
+    assert sorted(folder.iterdir()) == files

@@ -12,7 +12,7 @@ from typing import Any
 
 from lxml import etree
 
-from toll.graphics import layout, place
+from toll.graphics import ground, layout, place
 from toll.graphics.svg import SVG, XLINK, local, number, tag
 from toll.graphics.theme import FAMILY, LABELS, REPORTED, Size, Theme
 from toll.graphics.type import wrap
@@ -20,6 +20,7 @@ from toll.problems import Problem, Problems, Where
 
 CAP_TO_LINE = 0.8  # a line's baseline lies so many font sizes below its top
 UNEVEN = 1.5  # px by which Vega, rounding, may set axis labels in from the left edge
+HAIR = 1.0  # px around a plot without words, for half a line and the round of a letter
 LEAST_PLOT = 0.25  # of a fixed canvas; with less room than this, cut the text
 
 # Vega's own: what screen readers would read twice, what says nothing, what a mouse would need
@@ -57,6 +58,8 @@ class Frame:
 
 def frame(furniture: dict[str, str], size: Size, where: str) -> Frame:
     """Sets the furniture of one graphic. `Problems` when a fixed canvas leaves no room for the plot."""
+    if size.words == "none":
+        return Frame((), (), HAIR, HAIR, size.height)
     deck = furniture["deck_brief"] if size.brief else furniture["deck"]
     above, y = _set(furniture["headline"], size.margin, size.headline, REPORTED, "ink", size, balance=True)
     deck_lines, y = _set(deck, y + 0.2 * size.headline[0], size.deck, 400, "ink_2", size)
@@ -99,6 +102,8 @@ def compose(plot: str, furniture: dict[str, str], size: Size, theme: Theme, wher
     group.extend(_clean(chart, where))
     group.set("transform", f"translate({number(size.margin - _uneven(group, where))},{number(set_.top)})")
     _draw(_child(root, "g"), set_.below_plot, size.margin, height - set_.below, theme)
+    if size.transparent:
+        ground.take_out(root, where)
     return root
 
 

@@ -108,6 +108,8 @@ class Picture:
 
         # from outlines: the renderer opens a font file four times for each letter
         image = vl_convert.svg_to_png(self._outlined_svg.decode(), scale=self.size.ppi / 72, ppi=72)
+        if self.size.transparent:
+            image = _straight(image)
         image = oxipng.optimize_from_memory(
             image,
             strip=oxipng.StripChunks.all(),
@@ -245,6 +247,18 @@ def _start_renderer() -> None:
     if missing := set(WEIGHTS.values()) - found:
         message = f"The renderer does not find {FAMILY} {', '.join(sorted(missing))}."
         raise TypeProblem(message, f"Delete {fonts()} to have it built again.")
+
+
+def _straight(png: bytes) -> bytes:
+    """The PNG with its colors as the format wants them: the renderer leaves them multiplied by their opacity, which
+    darkens every edge on a light ground."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(png)) as image:
+        drawn = Image.frombytes("RGBa", image.size, image.convert("RGBA").tobytes()).convert("RGBA")
+    stream = io.BytesIO()
+    drawn.save(stream, "PNG")
+    return stream.getvalue()
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

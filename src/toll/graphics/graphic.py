@@ -129,8 +129,9 @@ class Graphic:
         *,
         ledger: Ledger | None = None,
         print_widths: tuple[float, ...] = PRINT_WIDTHS,
+        extra: tuple[str, ...] = (),
     ) -> Graphic | LeftOut:
-        """Draws `chart` for every size. Its table is what the desktop's draws, cited by `ledger`.
+        """Draws `chart` for every size, the `extra` ones too. Its table is what the desktop's draws, cited by `ledger`.
 
         `Problems` name what the files could not carry, what Vega would not draw, each color that is not one of the
         theme's names, and a fixed canvas without room for the plot. Where the furniture is left out, so is the graphic.
@@ -140,7 +141,7 @@ class Graphic:
         if faults := list(_faults(name, furniture, meta)):
             raise Problems(faults)
         specs: dict[str, dict[str, Any]] = {}
-        for size in theme.sizes(print_widths):
+        for size in [*theme.sizes(print_widths), *map(theme.size, extra)]:
             # Altair's checks take longer than all else; one chart function, one check, of its parts and as a whole
             specs[size.name] = _spec(chart, furniture, size, f"{name}, {size.name}", checked=not specs)
             if len(specs) == 1:  # the desktop's, drawn in the background while the other sizes are specified
@@ -151,7 +152,11 @@ class Graphic:
     @classmethod
     def load(cls, path: Path) -> Graphic | LeftOut:
         """The graphic that `save` wrote to `path`, without its data."""
-        stored = json.loads(Path(path).read_text("utf-8"))
+        return cls.of(json.loads(Path(path).read_text("utf-8")))
+
+    @classmethod
+    def of(cls, stored: dict[str, Any]) -> Graphic | LeftOut:
+        """The same from what that file holds."""
         if why := stored.get("left_out"):
             return LeftOut(stored["name"], why)
         return cls(stored["name"], Furniture(**stored["furniture"]), Meta(**stored["meta"]), stored["specs"])

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any
 
@@ -136,8 +136,9 @@ def inks(color: str) -> tuple[float, ...] | None:
 class Size:
     """One canvas. Lengths are in px; pairs are (font size, line height).
 
-    `height` is None where the canvas grows with what is on it. `brief` sizes carry the short deck and no note.
-    `shrink` is what the drawing is scaled by in the end: print is published in points, at half of what is drawn.
+    `height` is None where the canvas grows with what is on it. `words` is "full", "brief" for the short deck and no
+    note, or "none" for the plot alone. `transparent` leaves out the ground. `shrink` is what the drawing is scaled by
+    in the end: print is published in points, at half of what is drawn.
     """
 
     name: str
@@ -153,8 +154,14 @@ class Size:
     ppi: int
     formats: tuple[str, ...]
     themes: tuple[str, ...] = ("light",)
-    brief: bool = False
+    words: str = "full"
+    transparent: bool = False
     shrink: float = 1
+
+    @property
+    def brief(self) -> bool:
+        """Whether no note can explain what is drawn."""
+        return self.words != "full"
 
     @property
     def inner(self) -> float:
@@ -168,7 +175,7 @@ class Size:
 
 
 _web = partial(Size, use="web", height=None, formats=("svg", "outlined.svg", "png", "pdf"), themes=("light", "dark"))
-_social = partial(Size, use="social", ppi=144, formats=("png",), brief=True)
+_social = partial(Size, use="social", ppi=144, formats=("png",), words="brief")
 SCREENS = (
     _web(
         name="desktop",
@@ -216,6 +223,9 @@ SCREENS = (
     ),
 )
 PRINT = "print-{:g}mm"
+FREE = re.compile(r"(\d+)px(?:-(brief|none))?(-transparent)?")  # a size of any width
+NARROWEST, WIDEST = 240, 2000  # px
+EXTRA_SIZE = "toll_extra_size"  # the name under which a notebook is told of a size to draw besides the usual ones
 PRINT_WIDTHS = (85,)
 
 
@@ -238,8 +248,21 @@ def print_size(millimetres: float) -> Size:
     )
 
 
+def free_size(width: int, words: str = "full", transparent: bool = False) -> Size:
+    """A canvas for the screen of any width, with the type of the phone's where it is narrow, else of the desktop's.
+
+    Without words it has no margin either: whoever sets the words sets that.
+    """
+    of = SCREENS[0] if replace(SCREENS[0], width=width).wide else SCREENS[1]
+    name = f"{width}px" + (f"-{words}" if words != "full" else "") + ("-transparent" if transparent else "")
+    margin = 0 if words == "none" else of.margin
+    return replace(of, name=name, width=width, margin=margin, words=words, transparent=transparent)
+
+
 def size(name: str) -> Size:
-    """The canvas called "desktop", "mobile", "social", "square" or, for any width, "print-85mm"."""
+    """The canvas called "desktop", "mobile", "social", "square" or, for any width, "print-85mm" or "720px-brief"."""
+    if free := FREE.fullmatch(name):
+        return free_size(int(free[1]), free[2] or "full", bool(free[3]))
     if printed := re.fullmatch(r"print-([\d.]+)mm", name):
         return print_size(float(printed[1]))
     return {screen.name: screen for screen in SCREENS}[name]

@@ -38,6 +38,7 @@ MEDIA_TYPES = {
     ".pdf": "application/pdf",
     ".png": "image/png",
     ".svg": "image/svg+xml",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".yml": "application/yaml",
     ".zip": "application/zip",
 }
@@ -159,7 +160,7 @@ def _records(edition: Index) -> Iterator[tuple[dict[str, Any], Entity]]:
     """The record (name, bytes, sha256) of each file that gallery.json names, with the words of the pictures."""
     plain = [*edition["pages"], *edition["tables"], edition["page"]]
     for graphic in edition["graphics"]:
-        plain += [graphic["data"], graphic["bundle"]]
+        plain += [graphic[kind] for kind in ("data", "workbook", "bundle") if kind in graphic]
         words = {"headline": graphic["furniture"]["headline"], "description": graphic["furniture"]["alt"]}
         yield from ((picture, words) for picture in graphic["pictures"])
     yield from ((record, {}) for record in plain)

@@ -21,7 +21,7 @@ USES = {
     "web": "SVG for the page, PNG where SVG is not accepted. Outlined SVG and PDF for the art desk.",
     "social": "For cards and posts: short deck, no note.",
     "print": "CMYK with black text on the black plate only. RGB if your printer converts.",
-    "data": "The data plotted, and every number of this edition with its source.",
+    "data": "This graphic’s numbers in one workbook; the data plotted; every number of this edition with its source.",
 }
 FORMATS = {"svg": "SVG", "outlined.svg": "SVG, outlined", "png": "PNG", "pdf": "PDF", "cmyk.pdf": "PDF, CMYK"}
 CSS_PX_PER_MM = 96 / 25.4
@@ -77,6 +77,8 @@ def _downloads(graphic: dict[str, Any], tables: list[dict[str, Any]]) -> dict[st
         files = [{**file, "kind": FORMATS[file["format"]], "measures": _measures(file)} for file in pictures]
         groups[use].append({"label": label, "files": files})
     plotted = {**graphic["data"], "measures": f"{len(graphic['data']['rows'])} rows"}
+    book = {"kind": "XLSX", "measures": "4 sheets", **graphic["workbook"]}
+    groups["data"].append({"label": "Numbers, data, sources and notes", "files": [book]})
     for table in (plotted, *tables):
         label = TITLES[table["name"]] if table["name"] in (NUMBERS, FACT_CHECK) else "Data plotted"
         groups["data"].append({"label": label, "files": [{"kind": "CSV", "measures": "", **table}]})

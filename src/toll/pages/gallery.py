@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from toll import digests, spreadsheet
 from toll.graphics.theme import LABELS
 from toll.ledger import wording
-from toll.pages import edition_page
+from toll.pages import approvals, edition_page, workbook
 from toll.pages.index import (
     FACT_CHECK,
     INDEX,
@@ -84,13 +84,14 @@ def publish(
     ]:
         raise Problems(problems)
     folder, corrections = Folder(project.published(edition), records), raw.read(project).corrections
+    described = [_describe(folder, graphic, records, plotted, ledger, corrections) for graphic in graphics]
     index = {
         "as_of": as_of,
         "base_url": base,
         "pages": [folder.write(name, folder.read(name)) for name in PAGES if (folder.path / name).is_file()],
         "tables": [folder.write(name, table) for name, table in shared.items()],
         "left_out": [{"name": graphic.name, "why": graphic.why} for graphic in left_out],
-        "graphics": [_describe(folder, graphic, records, plotted, ledger, corrections) for graphic in graphics],
+        "graphics": [approvals.marked(project, edition, graphic) for graphic in described],
     }
     page = folder.write(PAGE, edition_page.render(edition, index, ledger))
     folder.write(INDEX, digests.canonical_json(index | {"page": page}))
@@ -143,13 +144,14 @@ def _describe(
     ledger: Ledger,
     corrections: Sequence[raw.Correction],
 ) -> dict[str, Any]:
-    """Write the table and the zip of a graphic; return what its page says."""
+    """Write the table, the workbook and the zip of a graphic; return what its page says."""
     name, pictures = f"{graphic.name}.csv", [record for record in records if record["graphic"] == graphic.name]
     header, *rows = csv.reader(io.StringIO(plotted[name].decode(), newline=""))
     caption, numbers = _caption(graphic), _numbers(ledger, graphic.name)
     used = {number["id"] for number in numbers}
     bundle = {picture["name"]: folder.read(picture["name"]) for picture in pictures}
-    bundle |= {name: plotted[name], "README.txt": _readme(graphic, caption)}
+    book = folder.write(f"{graphic.name}.xlsx", workbook.write(graphic, ledger.provenance(graphic.name), plotted[name]))
+    bundle |= {name: plotted[name], book["name"]: folder.read(book["name"]), "README.txt": _readme(graphic, caption)}
     zipped = digests.zipped({f"{graphic.name}/{file}": content for file, content in bundle.items()})
     return {
         "name": graphic.name,
@@ -159,6 +161,7 @@ def _describe(
         "digest": graphic.meta.digest,
         "pictures": pictures,
         "data": folder.write(name, plotted[name]) | {"columns": header, "rows": rows},
+        "workbook": book,
         "bundle": folder.write(f"{graphic.name}.zip", zipped),
         "numbers": numbers,
         "corrections": [

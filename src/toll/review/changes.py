@@ -7,13 +7,13 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from toll.ledger.entry import Place
 from toll.pages import index
-from toll.problems import Problem, Problems, Where
 from toll.project import Project
-from toll.review import pixels, record
+from toll.review import causes, elements, pixels, record
+from toll.review.causes import Cause
 from toll.review.record import Publication
 
 if TYPE_CHECKING:
@@ -60,25 +60,45 @@ class ChangedText:
 
 
 @dataclass(frozen=True)
+class ChangedVerdict:
+    place: str
+    claim: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class ChangedPicture:
+    """A picture in which something looks different: its path, what does, and it "before", "after" and "changed"."""
+
+    path: str
+    looks: str
+    views: dict[str, bytes]
+
+
+@dataclass(frozen=True)
 class ChangedGraphic:
-    """`files` is how many of its files changed. `share` is the share of pixels that differ in the first picture that
-    changed, `views` has it as PNGs: "before", "after", "changed". `gone` says why it is no longer published."""
+    """`files` is how many of its files changed, `picture` the first that looks different. `gone` says why it is no
+    longer published."""
 
     name: str
     headline: str
     files: int
-    share: float
-    views: dict[str, bytes]
+    picture: ChangedPicture | None
     gone: str = ""
 
     @property
+    def views(self) -> dict[str, bytes]:
+        return self.picture.views if self.picture else {}
+
+    @property
     def summary(self) -> str:
-        if self.views and "after" not in self.views:
+        if self.picture and "after" not in self.views:
             return f"no longer published{': ' if self.gone else ''}{self.gone}"
-        if self.views and "before" not in self.views:
+        if self.picture and "before" not in self.views:
             return f"new, {self.files} files"
-        pixels = f"{self.share:.1%} of the pixels differ" if self.views else "no picture looks different"
-        return f"{self.files} file{'s' if self.files > 1 else ''} changed, {pixels}"
+        looks = self.picture.looks if self.picture else "no picture looks different"
+        return f"{looks} ({self.files} file{'s' if self.files > 1 else ''} changed)"
 
 
 @dataclass(frozen=True)
@@ -88,6 +108,7 @@ class Changes:
     edition: str
     news: str = ""
     numbers: list[ChangedNumber] = field(default_factory=list)
+    verdicts: list[ChangedVerdict] = field(default_factory=list)
     texts: list[ChangedText] = field(default_factory=list)
     graphics: list[ChangedGraphic] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
@@ -95,9 +116,24 @@ class Changes:
     def __bool__(self) -> bool:
         return bool(self.news or self.numbers or self.texts or self.graphics or self.files)
 
+    @property
+    def headlines(self) -> list[ChangedText]:
+        return [text for text in self.texts if place_rank(text.place) == 0]
 
-def compare(before: Project, after: Project) -> list[Changes]:
-    """The changes of each edition that changed, the default edition first."""
+    @property
+    def sentences(self) -> list[ChangedText]:
+        """The texts that are no headlines."""
+        return [text for text in self.texts if place_rank(text.place) > 0]
+
+
+class Comparison(NamedTuple):
+    """What changed in the sources, and in each edition that changed, the default one first."""
+
+    causes: list[Cause]
+    editions: list[Changes]
+
+
+def compare(before: Project, after: Project) -> Comparison:
     old, new = ({one.edition: one for one in record.read_all(project)} for project in (before, after))
     found = []
     for name in dict.fromkeys([*new, *old]):
@@ -105,7 +141,8 @@ def compare(before: Project, after: Project) -> list[Changes]:
             found.append(_edition(before, after, old[name], new[name]))
         else:
             found.append(Changes(name, "is new" if name in new else "is no longer published"))
-    return [changes for changes in found if changes]
+    labels = {entry.id: entry.label for one in (*old.values(), *new.values()) for entry in one.ledger}
+    return Comparison(list(causes.find(before, after, labels)), [changes for changes in found if changes])
 
 
 def place_rank(place: str) -> int:
@@ -123,6 +160,7 @@ def _edition(before: Project, after: Project, old: Publication, new: Publication
     return Changes(
         new.edition,
         numbers=sorted(_numbers(old, new), key=lambda number: number.rank),
+        verdicts=list(_verdicts(old, new)),
         texts=_texts(old, new),
         graphics=list(_graphics(before, after, old, new, changed)),
         files=[name for name in changed if name not in shown],
@@ -205,6 +243,13 @@ def _texts(old: Publication, new: Publication) -> list[ChangedText]:
     return sorted((each for each in texts if each.old != each.new), key=lambda each: place_rank(each.place))
 
 
+def _verdicts(old: Publication, new: Publication) -> Iterator[ChangedVerdict]:
+    for place in dict.fromkeys([*new.verdicts, *old.verdicts]):
+        (was_claim, was), (claim, now) = (one.verdicts.get(place, ("", "")) for one in (old, new))
+        if was != now:
+            yield ChangedVerdict(place, claim or was_claim, was, now)
+
+
 def _graphics(
     before: Project, after: Project, old: Publication, new: Publication, changed: list[str]
 ) -> Iterator[ChangedGraphic]:
@@ -212,22 +257,26 @@ def _graphics(
     for place, headline in headlines.items():
         name = Place.parse(place).name
         own = dict.fromkeys([*new.files.get(name, ()), *old.files.get(name, ())])
-        if files := [file for file in own if file in changed]:
-            drawn = next((file for file in files if file.endswith(".png")), None)
-            share, views = _pictures(before, after, drawn) if drawn else (0.0, {})
+        if files := [file for file in own if file in changed and not file.endswith(index.PAGE)]:
             gone = index.left_out(after.processed(new.edition), name)
-            yield ChangedGraphic(name, headline, len(files), share, views, gone)
+            yield ChangedGraphic(name, headline, len(files), _picture(before, after, files), gone)
 
 
-def _pictures(before: Project, after: Project, name: str) -> tuple[float, dict[str, bytes]]:
-    """What `pixels.compare` gives. Raises Problems for a file that is no picture."""
-    for project in (after, before):
-        content = _bytes(project, name)
-        if content and not pixels.is_picture(content):
-            then = "" if project is after else " in the earlier version"
-            hint = "Restore it with git, or run `toll run --force`."
-            raise Problems([Problem(Where(name), f"The file{then} is damaged: it is no picture.", hint)])
-    return pixels.compare(_bytes(before, name), _bytes(after, name))
+def _picture(before: Project, after: Project, files: list[str]) -> ChangedPicture | None:
+    """The first of the changed pictures that looks different. Raises Problems for a file that is no picture.
+
+    SVGs are compared by their elements; PNGs, of which some have no SVG beside them, pixel by pixel.
+    """
+    vectors = [name for name in files if name.endswith(".svg") and not name.endswith("-outlined.svg")]
+    for name in [*vectors, *(name for name in files if name.endswith(".png"))]:
+        old, new = _bytes(before, name), _bytes(after, name)
+        views = {view: content for view, content in (("before", old), ("after", new)) if content}
+        if len(views) < 2:
+            return ChangedPicture(name, "", views)
+        looks, overlay = (elements if name in vectors else pixels).compare(old, new, name)
+        if looks:
+            return ChangedPicture(name, looks, views | {"changed": overlay})
+    return None
 
 
 def _changed_files(before: Project, after: Project, edition: str) -> list[str]:

@@ -1,47 +1,78 @@
-"""`toll diff`: what changed in the published record since a git revision, as text and as a page.
+"""`toll diff`: what changed in the published record since a git revision, as text, as Markdown and as a page.
 
-An editor approves this before republishing: numbers with the inputs that moved them, every sentence that reads
-differently, every graphic that looks different.
+An editor approves this before republishing: the cause first, then headlines, verdicts and pictures, then every number
+with the inputs that moved it and every other sentence that reads differently.
 """
 
 from __future__ import annotations
 
 import io
 import os
+import re
 import shlex
 import shutil
 import subprocess
-import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from toll.pages import index
 from toll.pages.rendering import render
 from toll.problems import Problem, Problems, Where
 from toll.project import Project
-from toll.review import changes, record
-from toll.review.changes import Changes
+from toll.review import changes
+from toll.review.causes import Cause
+from toll.review.changes import ChangedGraphic, ChangedNumber, ChangedText, Changes
 from toll.run import editions, plan
 from toll.source import corrections, raw
 
-NEEDED = ("data/processed", "figures", "notebooks", "editions")
+NEEDED = ("data", "figures", "notebooks", "editions", "words", "requirements.lock", "src/toll")
+NO_CAUSE = Cause(
+    "Nothing that people edit has changed since, so the published files were out of date then, someone edited them, or "
+    "another system made them. `toll verify` looks for the reason."
+)
+SPECIAL = re.compile(r"(?P<code>`[^`]+`)|[\\`*_\[\]<>|#~]")  # of Markdown; what stands as code stays as it is
+MARKS = ("## ", "### ", "- ", "  - ")  # of Markdown, by how deep a line is
 
 
-def diff(project: Project, *, hooks: plan.Hooks, rev: str = "HEAD") -> int:
+class Report(NamedTuple):
+    """What `toll diff` has to say; `since` names the revision. `uncorrected` and `stale` are sentences."""
+
+    since: str
+    causes: list[Cause]
+    uncorrected: list[str]
+    stale: list[str]
+    editions: list[Changes]
+
+    @property
+    def summary(self) -> str:
+        """One sentence: how many numbers, sentences and graphics changed."""
+        if not self.editions:
+            return f"Nothing published has changed since {self.since}."
+        counts = {
+            "number": sum(len(edition.numbers) for edition in self.editions),
+            "sentence": sum(len(edition.texts) for edition in self.editions),
+            "graphic": sum(len(edition.graphics) for edition in self.editions),
+        }
+        *first, last = (f"{count} {what}{'' if count == 1 else 's'}" for what, count in counts.items())
+        return f"Changed since {self.since}: {', '.join(first)} and {last}."
+
+
+def diff(project: Project, *, hooks: plan.Hooks, rev: str = "HEAD", markdown: bool = False) -> int:
     """Print what changed and write .toll/diff/index.html. Raises Problems for a revision that cannot be read."""
     since = revision(project, rev)
     with tempfile.TemporaryDirectory(prefix="toll-diff-") as folder:
         before = Project(Path(folder))
         unpack(project, rev, before.root)
-        found = changes.compare(before, project)
-    uncorrected = _uncorrected(project)
-    page = _write_page(project, since, found, uncorrected)
-    print("\n".join(_lines(since, found, uncorrected)))
-    print(page.relative_to(project.root))
-    for problem in _stale(project, hooks):
-        print(problem, file=sys.stderr)
+        causes, found = changes.compare(before, project)
+    causes = causes or [NO_CAUSE] * bool(found)
+    report = Report(since, causes, _uncorrected(project), _stale(project, hooks), found)
+    page = _write_page(project, report)
+    print("\n".join(_markdown(report) if markdown else _text(report)))
+    if not markdown:
+        print(page.relative_to(project.root))
     return 0
 
 
@@ -104,7 +135,7 @@ def unpack(project: Project, rev: str, target: Path) -> None:
         archive = _git(project, "archive", "--format=zip", "-0", f"{rev}^{{commit}}", *present).stdout
         with zipfile.ZipFile(io.BytesIO(archive)) as files:  # a link in it becomes a plain file
             files.extractall(target)
-    if not present or not record.read_all(Project(target)):
+    if not any(Project(target).figures.rglob(index.INDEX)):
         message = f"Nothing was published at {rev}."
         hint = "Name a revision that has figures/ and data/processed/."
         raise Problems([Problem(Where("toll diff"), message, hint)])
@@ -120,64 +151,90 @@ def _git(project: Project, *arguments: str) -> subprocess.CompletedProcess[bytes
         raise Problems([Problem(Where("toll diff"), "The program git is not installed.", "Install it.")]) from None
 
 
-# --- As text ---
+# --- As text and as Markdown ---
 
 
-def _lines(since: str, found: list[Changes], uncorrected: list[str]) -> Iterator[str]:
-    yield summary(since, found)
-    yield from (f"Needs a correction: {problem}" for problem in uncorrected)
-    for edition in found:
-        yield f"\nEdition {edition.edition}{' ' + edition.news if edition.news else ''}"
-        for number in edition.numbers:
-            old, new = number.old or "nothing", number.new or "nothing"
-            yield f"  {number.id}: {new if old == new else f'{old} → {new}'}  ({number.label})"
-            yield from (f"      {reason}" for reason in number.reasons)
-            yield f"      in {', '.join(number.printed) or 'no text'}"
-        for text in edition.texts:
-            yield f"  {text.place}"
-            yield from (f"    {sign} {words}" for sign, words in (("−", text.old), ("+", text.new)) if words)
-        for graphic in edition.graphics:
-            yield f"  graphic {graphic.name}: {graphic.summary}"
-        if edition.files:
-            yield f"  other files: {', '.join(edition.files)}"
+def _text(report: Report) -> Iterator[str]:
+    yield from (f"{'  ' * depth}{line}" for depth, line in _summary(report))
+    for depth, line in _changes(report.editions):
+        yield f"\n{line}" if depth == 0 else f"{'  ' * depth}{line}"
 
 
-def summary(since: str, found: list[Changes]) -> str:
-    """One sentence: how many numbers, sentences and graphics changed."""
-    if not found:
-        return f"Nothing published has changed since {since}."
-    counts = {
-        "number": sum(len(edition.numbers) for edition in found),
-        "sentence": sum(len(edition.texts) for edition in found),
-        "graphic": sum(len(edition.graphics) for edition in found),
-    }
-    *first, last = (f"{count} {what}{'' if count == 1 else 's'}" for what, count in counts.items())
-    return f"Changed since {since}: {', '.join(first)} and {last}."
+def _markdown(report: Report) -> Iterator[str]:
+    for depth, line in [*((depth + 2, line) for depth, line in _summary(report)), *_changes(report.editions)]:
+        plain = SPECIAL.sub(lambda found: found["code"] or f"\\{found[0]}", line)
+        yield f"\n{MARKS[depth]}{plain}" + "\n" * (depth == 1) if depth < 2 else f"{MARKS[depth]}{plain}"
+
+
+def _summary(report: Report) -> Iterator[tuple[int, str]]:
+    """Its lines, each with how deep it is: the cause first, then how much changed and what is left to do."""
+    for cause in report.causes:
+        yield 0, cause.text
+        yield from ((1, detail) for detail in cause.details)
+    yield 0, report.summary
+    yield from ((0, f"Needs a correction: {problem}") for problem in report.uncorrected)
+    yield from ((0, problem) for problem in report.stale)
+
+
+def _changes(editions: list[Changes]) -> Iterator[tuple[int, str]]:
+    """Every line with how deep it is: an edition, a part of it, a change, what belongs to that."""
+    for edition in editions:
+        yield 0, f"Edition {edition.edition}{' ' + edition.news if edition.news else ''}"
+        verdicts = ((2, f"{each.claim}: {_arrow(each.old, each.new)}") for each in edition.verdicts)
+        yield from _part("Headlines", _sentences(edition.headlines))
+        yield from _part("Verdicts", verdicts)
+        yield from _part("Graphics", _graphics(edition.graphics))
+        yield from _part("Numbers", _numbers(edition.numbers))
+        yield from _part("Sentences", _sentences(edition.sentences))
+        yield from _part("Other files", [(2, ", ".join(edition.files))] if edition.files else ())
+
+
+def _part(title: str, lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    if found := list(lines):
+        yield 1, title
+        yield from found
+
+
+def _arrow(old: str, new: str) -> str:
+    return new if old == new else f"{old or 'nothing'} → {new or 'nothing'}"
+
+
+def _sentences(texts: list[ChangedText]) -> Iterator[tuple[int, str]]:
+    for text in texts:
+        yield 2, text.place
+        yield from ((3, f"{sign} {words}") for sign, words in (("−", text.old), ("+", text.new)) if words)
+
+
+def _graphics(graphics: list[ChangedGraphic]) -> Iterator[tuple[int, str]]:
+    for graphic in graphics:
+        yield 2, f"{graphic.name}: {graphic.summary}"
+        if graphic.picture:
+            yield 3, graphic.picture.path
+
+
+def _numbers(numbers: list[ChangedNumber]) -> Iterator[tuple[int, str]]:
+    for number in numbers:
+        yield 2, f"{number.id}: {_arrow(number.old, number.new)} ({number.label})"
+        yield from ((3, reason) for reason in number.reasons)
+        yield 3, f"in {', '.join(number.printed) or 'no text'}"
 
 
 # --- As a page ---
 
 
-def _write_page(project: Project, since: str, found: list[Changes], uncorrected: list[str]) -> Path:
+def _write_page(project: Project, report: Report) -> Path:
     folder = project.work / "diff"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for edition in found:
+    for edition in report.editions:
         for graphic in edition.graphics:
             for view, content in graphic.views.items():
-                (folder / _view_name(edition.edition, graphic.name, view)).write_bytes(content)
-    page = render(
-        "diff",
-        Path(__file__).parent,
-        since=since,
-        summary=summary(since, found),
-        editions=found,
-        uncorrected=uncorrected,
-        view_name=_view_name,
-    )
+                (folder / _view_name(edition.edition, graphic, view)).write_bytes(content)
+    page = render("diff", Path(__file__).parent, report=report, view_name=_view_name)
     (folder / index.PAGE).write_bytes(page)
     return folder / index.PAGE
 
 
-def _view_name(edition: str, graphic: str, view: str) -> str:
-    return f"{edition.replace('/', '+')}-{graphic}-{view}.png"
+def _view_name(edition: str, graphic: ChangedGraphic, view: str) -> str:
+    kind = "svg" if graphic.picture and graphic.picture.path.endswith(".svg") else "png"
+    return f"{edition.replace('/', '+')}-{graphic.name}-{view}.{kind}"

@@ -6,27 +6,17 @@ import io
 
 from PIL import Image, ImageChops
 
+from toll.problems import Problem, Problems, Where
+
 HIGHLIGHT = (226, 0, 116)  # a magenta that no chart of the house uses
 FADED = 0.75  # of what did not change, towards white
 GROUND = (255, 255, 255)
 
 
-def is_picture(content: bytes) -> bool:
-    """Whether these are the whole bytes of a picture."""
-    try:
-        Image.open(io.BytesIO(content)).convert("RGB")
-    except (OSError, SyntaxError, ValueError):  # Pillow raises the second for a wrong checksum
-        return False
-    return True
-
-
-def compare(before: bytes, after: bytes) -> tuple[float, dict[str, bytes]]:
-    """The share of pixels that differ, and PNGs: "before", "after" and "changed", the new picture faded with what
-    differs highlighted. Either may be empty; then there is only the other."""
-    views = {name: content for name, content in (("before", before), ("after", after)) if content}
-    if len(views) < 2:
-        return 1.0, views
-    pictures = [Image.open(io.BytesIO(content)).convert("RGB") for content in (before, after)]
+def compare(before: bytes, after: bytes, where: str) -> tuple[str, bytes]:
+    """The share of pixels that differ, in words; empty if none does. With it goes the new picture as a PNG, faded, with
+    what differs highlighted. Raises Problems if a file is damaged."""
+    pictures = [_read(content, where) for content in (before, after)]
     size = tuple(max(sides) for sides in zip(*(picture.size for picture in pictures), strict=True))
     old, new = (_on_canvas(picture, size) for picture in pictures)
     mask = ImageChops.difference(old, new).convert("L").point(lambda value: 255 if value else 0)
@@ -35,7 +25,15 @@ def compare(before: bytes, after: bytes) -> tuple[float, dict[str, bytes]]:
     overlay.paste(HIGHLIGHT, mask=mask)
     stream = io.BytesIO()
     overlay.save(stream, "PNG")
-    return share, views | {"changed": stream.getvalue()}
+    return f"{share:.1%} of the pixels differ" if share else "", stream.getvalue()
+
+
+def _read(content: bytes, where: str) -> Image.Image:
+    try:
+        return Image.open(io.BytesIO(content)).convert("RGB")
+    except (OSError, SyntaxError, ValueError):  # Pillow raises the second for a wrong checksum
+        hint = "Restore it with git, or run `toll run --force`."
+        raise Problems([Problem(Where(where), "The file is damaged: it is no picture.", hint)]) from None
 
 
 def _on_canvas(picture: Image.Image, size: tuple[int, int]) -> Image.Image:

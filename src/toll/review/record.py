@@ -17,22 +17,23 @@ from toll.run import editions, notebook_file
 
 if TYPE_CHECKING:
     from toll.ledger.ledger import Entry, Ledger
-
-CLAIM = ("claim", "verdict", "result", "how_sure")  # what is printed of a row of the fact check
+BESIDE = ("data", "workbook", "bundle")  # what lies beside pictures; earlier versions made no workbook
 
 
 @dataclass(frozen=True)
 class Publication:
     """An edition as published.
 
-    `texts` has the text at each place of the ledger that is one (“GRAPHIC: PART”). `files` has the files that print a
-    graphic, a notebook or the fact check (“GRAPHIC”), as paths in the project.
+    `texts` has the text at each place of the ledger that is one (“GRAPHIC: PART”), `verdicts` each claim of the fact
+    check with the verdict on it, by the place of its text. `files` has the files that print a graphic, a notebook or
+    the fact check (“GRAPHIC”), as paths in the project.
     """
 
     edition: str
     as_of: date
     ledger: Ledger
     texts: dict[str, str]
+    verdicts: dict[str, tuple[str, str]]
     files: dict[str, list[str]]
 
     @property
@@ -77,18 +78,20 @@ def read(project: Project, edition: str) -> Publication:
     told = index.load(project, edition)
     ledger = Ledger.from_frames(tables.read(project.processed(edition) / "ledger"))
     notebooks = {_name(path): path for path in editions.executed_notebooks(project, edition)}
-    texts = dict([*_graphics(told), *_fact_check(project, edition)]) | _notebooks(notebooks)
+    checked = _fact_check(project, edition)
+    texts = dict(_graphics(told)) | {place: _claim(row) for place, row in checked.items()} | _notebooks(notebooks)
+    verdicts = {place: (row["claim"], row["verdict"]) for place, row in checked.items()}
     files = _files(told, f"figures/{edition}")
     files = {name: [path for path in paths if (project.root / path).is_file()] for name, paths in files.items()}
     files |= {name: [path.relative_to(project.root).as_posix()] for name, path in notebooks.items()}
-    return Publication(edition, date.fromisoformat(told["as_of"]), ledger, texts, files)
+    return Publication(edition, date.fromisoformat(told["as_of"]), ledger, texts, verdicts, files)
 
 
 def _files(told: Index, folder: str) -> dict[str, list[str]]:
     found = {"fact-check": [f"{folder}/{FACT_CHECK}", f"{folder}/{index.FACT_CHECK_PAGE}"]}
     pages = [f"{folder}/{index.PAGE}", f"figures/{index.PAGE}", "README.md"]
     for graphic in told["graphics"]:
-        files = (*graphic["pictures"], graphic["data"], graphic["bundle"])
+        files = (*graphic["pictures"], *(graphic[kind] for kind in BESIDE if kind in graphic))
         found[graphic["name"]] = [*(f"{folder}/{file['name']}" for file in files), *pages]
     return found
 
@@ -99,11 +102,14 @@ def _graphics(told: Index) -> Iterator[tuple[str, str]]:
             yield f"{graphic['name']}: {part}", text
 
 
-def _fact_check(project: Project, edition: str) -> Iterator[tuple[str, str]]:
+def _fact_check(project: Project, edition: str) -> dict[str, dict[str, str]]:
+    """The rows of the fact check, by the place of their text."""
     with (project.published(edition) / FACT_CHECK).open(newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            claim, verdict, *rest = (row[column] for column in CLAIM)
-            yield f"fact-check: {row['id']}", f"{claim} — {verdict}. {' '.join(rest)}"
+        return {f"fact-check: {row['id']}": row for row in csv.DictReader(file)}
+
+
+def _claim(row: dict[str, str]) -> str:
+    return f"{row['claim']} — {row['verdict']}. {row['result']} {row['how_sure']}"
 
 
 def _name(notebook: Path) -> str:

@@ -17,7 +17,7 @@ from toll.project import Project
 from toll.review.diagnosis import Diagnosis, sha256
 from toll.run import editions, files
 
-SOURCES = ("data/raw", "editions", "notebooks", "words", "requirements.lock", "README.md")
+SOURCES = ("approvals", "data/raw", "editions", "notebooks", "words", "requirements.lock", "README.md")
 PUBLISHED = ("data/processed", "figures", "notebooks", "README.md", "CORRECTIONS.md")
 
 

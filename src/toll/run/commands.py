@@ -120,7 +120,7 @@ def _problem(place: str, message: str, hint: str) -> Problems:
 
 
 def status(project: Project, *, hooks: Hooks, editions: list[str], every: bool, json: bool) -> int:
-    """Print what is stale and why."""
+    """Print what is stale and why, then what an edition has left out or nobody has approved."""
     wanted = [plan.plan_edition(project, name) for name in _names(project, editions, every)]
     found = {edition.name: plan.survey(project, chain, edition) for chain, edition in wanted}
     stale = [one for one in wanted if any(found[one[1].name].values())]
@@ -135,6 +135,8 @@ def status(project: Project, *, hooks: Hooks, editions: list[str], every: bool, 
             prefix = f"{name}: " if len(found) > 1 else ""
             for step, reasons in steps.items():
                 print(f"{prefix}{step}: {'stale: ' + '; '.join(reasons) if reasons else 'up to date'}")
+        for name in (edition.name for _, edition in wanted):
+            print("".join(f"{name}: {note}\n" for note in hooks.notes(project, name)), end="")
     plan.check(project, stale, hooks)
     return STALE if any(reasons for steps in found.values() for reasons in steps.values()) else 0
 

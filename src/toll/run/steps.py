@@ -12,7 +12,8 @@
 Paths are relative to the project, and `{edition}` is the edition's name. A file that a parameter names may be anywhere
 and of any size; see `editions`. All editions share a written path without `{edition}`, and each must write the same
 bytes there. A notebook finds in its folder what it reads, requirements.lock, chain.yml and parameters.yml, and nothing
-else. A notebook that reads what another writes runs after it; order and parallelism follow from this alone.
+else; one that writes to figures/ also finds approvals/, if there is such a folder. A notebook that reads what another
+writes runs after it; order and parallelism follow from this alone.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from typing import NamedTuple
 
 from toll import yaml_lines
 from toll.problems import Problem, Problems, Where
-from toll.project import CHAIN, PARAMETERS, Project
+from toll.project import APPROVALS, CHAIN, PARAMETERS, Project
 from toll.run import parsed
 
 WRITABLE = ("data/processed", "figures")
@@ -71,6 +72,8 @@ def read(project: Project, edition: str) -> tuple[Step, ...]:
         reads = tuple(path for path in reads if not USER_FILE.fullmatch(path))
         if (project.root / PARAMETERS).is_file():
             reads += (PARAMETERS.as_posix(),)
+        if (project.root / APPROVALS).is_dir() and overlap(("figures",), writes):  # pages say what is approved
+            reads += (APPROVALS.as_posix(),)
         drafts.append(Step(name, reads, writes, (), entry.line, user_files))
     problems += _two_writers(drafts)
     steps = [_placed(step, drafts) for step in drafts]
