@@ -51,7 +51,7 @@ RUN = (
     argument("--store", metavar="URL", help="a folder that all workers see (default: .toll/cluster), or s3://bucket/x"),
 )
 APPROVE = (
-    argument("graphic", metavar="GRAPHIC", help="its name, such as death-tolls"),
+    argument("graphic", metavar="GRAPHIC", help="its name, that of its file in words/"),
     argument("--by", required=True, metavar="NAME", help="who approves it"),
     argument("--date", metavar="DATE", help="when, such as 2014-08-12 (default: left out)"),
     argument("--edition", metavar="EDITION", help="default: the one that the notebooks start from"),
@@ -72,7 +72,7 @@ SIGN = (
     argument("--trust", metavar="ROOT.pem", help="root certificates that must vouch for the signer"),
 )
 EXPORT = (
-    argument("graphic", metavar="GRAPHIC", help="its name, such as death-tolls"),
+    argument("graphic", metavar="GRAPHIC", help="its name, that of its file in words/"),
     argument("--width", type=int, required=True, metavar="PX", help="in CSS px; a PNG has at least twice as many"),
     argument("--theme", choices=("light", "dark"), default="light", help="default: light"),
     argument("--words", choices=("full", "brief", "none"), default="full", help="brief: no note; none: the plot alone"),

@@ -111,7 +111,7 @@ def test_each_download_has_the_stated_checksum(visit, address):
         "[...document.querySelectorAll('.downloads tr:has(a)')]"
         ".map(row => [row.querySelector('a').href, row.querySelector('.sum').textContent])"
     )
-    assert len(rows) == 21 + 3
+    assert len(rows) == 21 + 4
     for url, digest in rows:
         with urllib.request.urlopen(url) as answer:
             assert hashlib.sha256(answer.read()).hexdigest() == digest, url
