@@ -215,6 +215,7 @@ SCREENS = (
         footer=(12, 15.5),
     ),
 )
+DEFAULT_HEIGHT = 320  # of a plot that says nothing about its height where it may choose
 PRINT = "print-{:g}mm"
 PRINT_WIDTHS = (85,)
 
