@@ -82,6 +82,22 @@ def test_a_dot_grid_draws_as_many_dots_as_its_table_says(examples):
     assert len(dots) == sum(values(examples["dot-grids"], "cancelled")) == 95 + 104 + 58
 
 
+@pytest.mark.parametrize("up_to", [0, 20])
+def test_a_count_of_none_has_no_dots_and_a_row_in_the_table(up_to):
+    rows = [{"year": "2030", "bodies": 0, "up_to": up_to}, {"year": "2031", "bodies": 5, "up_to": 5}]
+
+    def chart(width, height):
+        return marks.dot_grid(rows, "bodies", width, height, "up_to", title=["year"])
+
+    graphic = rain_graphic(chart=chart)
+    assert values(graphic, "bodies") == [0, 5]
+    for task in graphic.tasks():
+        dot = theme.THEMES[task["theme"]].dot
+        paths = list(Picture.draw(task).composed.iter("{*}path"))
+        assert [path.get("fill") for path in paths].count(dot) == 5
+        assert [path.get("stroke") for path in paths].count(dot) == up_to
+
+
 def test_a_fan_s_table_has_every_edge_and_its_entries():
     rows = [
         {"day": dt.date(YEAR, 7, 1), "total": 50, "low": 50, "high": 50},
