@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 import altair as alt
 import polars as pl
 
-from toll.graphics.theme import CALCULATED, DEFAULT_HEIGHT, REPORTED, canvas
+from toll.graphics.theme import BOLD, DEFAULT_HEIGHT, REGULAR, canvas
 from toll.graphics.type import measure, wrap
 from toll.ledger.wording import MONTHS
 
@@ -336,7 +336,7 @@ def hatched(rows: Rows, x: Encoding, y: Encoding, start: str, label: str | None 
 def column_width(words: Iterable[str], heading: str = "") -> float:
     """How wide a column of words is, with the space before it."""
     em, small = canvas().label, canvas().annotation[0]
-    wide = [measure(word, 1.08 * em, REPORTED) for word in words]
+    wide = [measure(word, 1.08 * em, BOLD) for word in words]
     return 16 + max(*wide, *(measure(line, small) for line in heading.split("\n")))
 
 
@@ -359,7 +359,7 @@ def column(
         "align": "right",
         "fontSize": small,
         "lineHeight": lead,
-        "fontWeight": CALCULATED,
+        "fontWeight": REGULAR,
         "color": "ink_2",
     }
     return layers + (_above(head, y, "_text", alt.XValue(x), heading.count("\n") * lead, **look) if heading else [])
@@ -435,7 +435,7 @@ def number_list(
     figure that is a `part` of a whole (two columns; the whole may be empty) has as many squares, the part filled.
     """
     em, small, frame = canvas().label, canvas().annotation[0], _frame(rows)
-    left = max(measure(word, 1.5 * em, REPORTED) for word in frame[number]) + 1.1 * em if canvas().wide else 0.0
+    left = max(measure(word, 1.5 * em, BOLD) for word in frame[number]) + 1.1 * em if canvas().wide else 0.0
     facts, top = [], 0.0
     for row in frame.iter_rows(named=True):
         lines, more = wrap(row[what], width - left, em), wrap(row[who], width - left, small)
@@ -457,7 +457,7 @@ def number_list(
     layers += _text(shown, [_on(y, "_under"), at], "_who", color="ink_3", fontSize=small, **plain)
     if part:
         for fact in facts:
-            start = 0 if left else measure(fact[number], 1.5 * em, REPORTED) + 0.8 * em
+            start = 0 if left else measure(fact[number], 1.5 * em, BOLD) + 0.8 * em
             end, down = (left - 1.1 * em, 0.85 * em) if left else (width, -0.5 * em)
             layers += _squares(fact[part[0]], fact[part[1]], start, end, y, fact["_at"] + down)
     return alt.layer(*layers).properties(width=width, height=tall)
@@ -565,7 +565,7 @@ def _text(
         parts = frame.rename({bold: "_bold"}).partition_by("_bold", as_dict=True)
         return [layer for key, rows in parts.items() for layer in _text(rows, at, text, wish, color, key[0], **look)]
     placed: Any = {"description": wish, "baseline": "alphabetic", "dy": 0, **HALO} if wish else {"lineBreak": "\n"}
-    style: dict[str, Any] = {"color": color, "fontWeight": REPORTED if bold else CALCULATED, **placed, **look}
+    style: dict[str, Any] = {"color": color, "fontWeight": BOLD if bold else REGULAR, **placed, **look}
     return [_chart(frame).mark_text(**style).encode(*at, alt.Text(f"{text}:N"))] if frame.height else []
 
 
@@ -596,7 +596,7 @@ def _per_px(x: Encoding) -> float:
 def _fits(frame: pl.DataFrame, x: Encoding, text: str, spare: float, size: float) -> list[bool]:
     """Whether each label is shorter than its bar, with so many px to spare."""
     lengths = (frame[_field(x)] / _per_px(x)).to_list()
-    return [measure(words, size, REPORTED) + spare <= long for words, long in zip(frame[text], lengths, strict=True)]
+    return [measure(words, size, BOLD) + spare <= long for words, long in zip(frame[text], lengths, strict=True)]
 
 
 def _stacked(frame: pl.DataFrame, over: float, px: float, bin: float) -> pl.DataFrame:
