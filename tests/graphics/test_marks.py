@@ -3,6 +3,8 @@
 import datetime as dt
 import importlib.util
 import re
+from itertools import combinations
+from math import dist
 
 import altair as alt
 import polars as pl
@@ -80,6 +82,22 @@ def test_a_dot_grid_draws_as_many_dots_as_its_table_says(examples):
     assert len(dots) == sum(values(examples["dot-grids"], "cancelled")) == 95 + 104 + 58
 
 
+@pytest.mark.parametrize("up_to", [0, 20])
+def test_a_count_of_none_has_no_dots_and_a_row_in_the_table(up_to):
+    rows = [{"year": "2030", "bodies": 0, "up_to": up_to}, {"year": "2031", "bodies": 5, "up_to": 5}]
+
+    def chart(width, height):
+        return marks.dot_grid(rows, "bodies", width, height, "up_to", title=["year"])
+
+    graphic = rain_graphic(chart=chart)
+    assert values(graphic, "bodies") == [0, 5]
+    for task in graphic.tasks():
+        dot = theme.THEMES[task["theme"]].dot
+        paths = list(Picture.draw(task).composed.iter("{*}path"))
+        assert [path.get("fill") for path in paths].count(dot) == 5
+        assert [path.get("stroke") for path in paths].count(dot) == up_to
+
+
 def test_a_fan_s_table_has_every_edge_and_its_entries():
     rows = [
         {"day": dt.date(YEAR, 7, 1), "total": 50, "low": 50, "high": 50},
@@ -134,6 +152,16 @@ def test_a_bar_s_label_stands_outside_where_it_does_not_fit(length, outside):
     assert text.element.get("fill") == (theme.THEMES["light"].ink if outside else theme.THEMES["light"].on_blue)
 
 
+@pytest.mark.parametrize("height", [110, 126, 200, 260, 320])
+@pytest.mark.parametrize("number", [2, 3, 4])
+def test_lanes_stay_within_a_fixed_height(height, number):
+    with theme.drawing_on(theme.size("social")):
+        names = [{"name": str(lane)} for lane in range(min(number, marks.lanes_that_fit(height)))]
+        name, given = marks.lanes(names, "name", height)
+        assert given == height
+        assert max(name["scale"]["range"]) <= height + 1e-6
+
+
 def test_a_fixed_canvas_gets_the_facts_that_it_has_room_for():
     facts = pl.DataFrame({"number": [str(n) for n in range(20)], "what": ["words"] * 20, "who": ["somebody"] * 20})
 
@@ -170,3 +198,103 @@ def test_each_of_the_small_multiples_has_the_grid_and_the_first_the_labels(examp
         assert len(levels) == 1
         assert len({mark.box[0] for mark in lines}) == 2
         assert len({mark.box[1] for mark in lines}) == len(lines) / 2
+
+
+TOTALS = (153, 158, 160, 162, 163, 165, 166, 167, 168, 169, 171, 172, 173, 175, 176, 178, 180, 182, 185, 190)
+
+
+def likely_dots(totals, over, most):
+    """Light pictures of likely totals: of each size its dots as (total, whether filled, place, radius)."""
+    end = dt.date(YEAR, 12, 31)
+    rows = [{"day": end, "share": i, "total": total, "words": "Each dot"} for i, total in enumerate(totals)]
+
+    def chart(width, height):
+        total = alt.Y("total:Q", scale=alt.Scale(domain=[0, most], nice=False))
+        day, before = marks.months("day", YEAR), [{"total": over, "label": "2030"}]
+        dots = marks.quantile_dots(rows, day, total, over, height, label=["words"])
+        return alt.layer(*marks.reference_line(before, total, "label"), *dots)
+
+    graphic = rain_graphic(chart=chart)
+    assert sorted(values(graphic, "likely totals")) == sorted(totals)
+    for task in graphic.tasks():
+        if task["theme"] == "light":
+            found = Picture.draw(task).composed.iter("{*}path")
+            yield [dot_of(path) for path in found if path.get("aria-label", "").startswith("total: ")]
+
+
+def dot_of(path):
+    place = tuple(map(float, re.findall(r"-?[\d.]+", path.get("transform"))))
+    filled = path.get("fill") != theme.THEMES["light"].ground
+    return (
+        float(path.get("aria-label").removeprefix("total: ")),
+        filled,
+        place,
+        float(re.match(r"M([\d.]+)", path.get("d"))[1]),
+    )
+
+
+@pytest.mark.parametrize(
+    ("totals", "over", "most"),
+    [(TOTALS, 166, 200), (TOTALS, 102, 200), (TOTALS, 400, 400), ((0, 0, 0, 1, 1, 2), 166, 170), (TOTALS, 1660, 1700)],
+)
+def test_likely_totals_are_as_many_dots_filled_above_the_level_and_clear_of_each_other(totals, over, most):
+    for dots in likely_dots(totals, over, most):
+        assert sorted(total for total, *_ in dots) == sorted(totals)
+        assert all(filled is (total > over) for total, filled, *_ in dots)
+        heights = {side: [place[1] for _, filled, place, _ in dots if filled is side] for side in (True, False)}
+        assert max(heights[True], default=0) < min(heights[False], default=1e9)
+        assert all(dist(a[2], b[2]) >= 2 * a[3] for a, b in combinations(dots, 2))
+
+
+def test_a_rule_stands_after_the_first_dots_and_the_rest_begin_a_row():
+    rows = [{"bodies": 58, "up_to": float("inf")}]
+
+    def chart(width, height):
+        return marks.dot_grid(
+            rows, "bodies", width, height, "up_to", end="at least 32 more", first=(26, "for each week")
+        )
+
+    graphic = rain_graphic(chart=chart)
+    assert values(graphic, "bodies") == [58]
+    for task in graphic.tasks():
+        texts, drawn = layout.read(Picture.draw(task).composed, "")
+        (rule,) = (mark for mark in drawn if mark.box[1] == mark.box[3])
+        dots = [
+            path
+            for path in Picture.draw(task).composed.iter("{*}path")
+            if path.get("fill") == theme.THEMES[task["theme"]].dot
+        ]
+        levels = [text.y for text in texts if text.string in ("for each week", "at least 32 more")]
+        assert len(dots) == 58
+        assert levels[0] < rule.box[1] < levels[1]
+
+
+@pytest.mark.parametrize(("whole", "squares"), [(15, 15), (None, 0), (900, 0)])
+def test_a_part_of_a_whole_has_a_square_for_each_the_part_filled(whole, squares):
+    facts = [{"number": "5 of many", "what": "are safe", "who": "somebody", "part": 5, "whole": whole}]
+    facts.append({"number": "more than 10,000", "what": "words", "who": "somebody", "part": 10_000, "whole": None})
+
+    def chart(width, height):
+        return marks.number_list(facts, "number", "what", "who", width, height, part=("part", "whole"))
+
+    graphic = rain_graphic(chart=chart)
+    assert graphic.data.height == len(facts)
+    for task in graphic.tasks():
+        drawn = [
+            path.get("fill") for path in Picture.draw(task).composed.iter("{*}path") if path.get("stroke-width") == "1"
+        ]
+        assert len(drawn) == squares
+        assert drawn.count(theme.THEMES[task["theme"]].dot) == (5 if squares else 0)
+
+
+@pytest.mark.parametrize("size", ["desktop", "mobile"])
+def test_words_after_a_label_stand_below_it_where_the_canvas_is_narrow(size):
+    final = [{"day": dt.date(YEAR, 12, 31), "total": 138, "label": "136–142", "more": "\N{NO-BREAK SPACE}in the end"}]
+
+    def chart(width, height):
+        day = marks.months("day", YEAR)
+        return alt.layer(*marks.end_labels(final, day, alt.Y("total:Q"), "label", more="more"))
+
+    (task,) = (t for t in rain_graphic(chart=chart).tasks() if t["size"] == size and t["theme"] == "light")
+    lines = {text.text for text in Picture.draw(task).composed.iter("{*}text")}
+    assert ({"136–142", "in the end"} <= lines) is (size == "mobile")

@@ -99,11 +99,23 @@ def test_a_no_break_space_holds_words_together():
     assert lines[:2] == ["by year’s", "end — and"]
 
 
-@pytest.mark.parametrize("kept", ["14.9 million", "Aug. 7"])
+@pytest.mark.parametrize("kept", ["14.9 million", "Aug. 7", "July 15"])
 def test_counts_and_dates_are_not_torn(kept):
     for width in range(80, 400, 7):
         lines = wrap(f"Officers that were killed in all until {kept} of the year 2014", width, 14)
         assert [line for line in lines if kept in line], lines
+
+
+@pytest.mark.parametrize("kept", ["102 officers", "Aug. 11, 2014", "Declan Walsh"])
+def test_numbers_keep_their_nouns_dates_their_years_and_names_their_parts(kept):
+    words = f"All of those who were killed, or {kept}, are counted here"
+    first = words[: words.index(kept) + kept.rindex(" ")]  # would fill the first line
+    assert kept in "\n".join(wrap(words, measure(first, 14) + 1, 14))
+
+
+def test_a_line_rather_ends_with_a_clause():
+    words = "The count is a minimum; the newspapers count less"
+    assert wrap(words, measure("The count is a minimum; the", 14) + 1, 14)[0] == "The count is a minimum;"
 
 
 def test_the_end_of_a_sentence_may_end_a_line():

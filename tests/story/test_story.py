@@ -31,10 +31,21 @@ def test_the_bars_are_as_long_as_the_table_says():
     rows = [row for row in plotted("staffing") if row["series"] == "officers"]
     table = {row["entry"]: float(row["value"]) for row in rows}
     drawn = [officers for (officers,) in marks("staffing", "officers")]
-    officers, rest, active = drawn[:3]
-    assert [officers, rest, active] == pytest.approx(list(table.values())[:3])
-    assert table["officers_vip"] == officers - rest
+    rest, active = drawn[:2]
+    assert [rest, active] == pytest.approx([table["officers_not_vip"], table["officers_active_implied"]])
+    assert table["officers_vip"] + rest == 27_000
     assert table["officers_unexplained"] == pytest.approx(rest - active)
+
+
+def test_as_many_likely_totals_lie_above_the_earlier_toll_as_the_chance_says():
+    rows = plotted("death-tolls")
+    totals = [float(row["value"]) for row in rows if row["series"] == "likely totals"]
+    [before] = [float(row["value"]) for row in rows if row["series"] == "earlier year"]
+    chance = next(
+        row for row in csv.DictReader((PROCESSED / "ledger.csv").open()) if row["id"] == "chance_of_exceeding"
+    )
+    assert len(totals) == 20
+    assert sum(total > before for total in totals) / 20 == pytest.approx(float(chance["value"]), abs=1 / 40)
 
 
 def test_there_is_a_dot_for_each_body():
@@ -66,6 +77,17 @@ def test_open_bounds_are_kept_in_both_formats():
     row = next(r for r in csv.DictReader((PROCESSED / "figures.csv").open()) if r["id"] == "bodies_found_2014h1")
     assert row["high"] == "INF"
     assert tables.read(PROCESSED / "figures").filter(id="bodies_found_2014h1")["high"].item() == math.inf
+
+
+@pytest.mark.parametrize("edition", ["article", "hindsight"])
+def test_notes_are_short_and_what_the_chart_prints_of_ours_is_marked(edition):
+    for stored in sorted((PROCESSED.parent / edition / "graphics").glob("*.json")):
+        graphic = json.loads(stored.read_text())
+        assert "left_out" in graphic or len(graphic["furniture"]["note"].split()) <= 40, stored.stem
+    ours = {"death-tolls": r"\d–\d+, est\.", "staffing": r"\d, est\."}
+    for name, pattern in ours.items():
+        texts = drawn_texts(PROCESSED.parents[2] / f"figures/{edition}/{name}-mobile.svg")
+        assert any(re.search(pattern, text) for text in texts), (name, texts)
 
 
 OTHERS = {  # figure, its words in the article's table, and others

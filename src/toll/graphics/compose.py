@@ -14,7 +14,7 @@ from lxml import etree
 
 from toll.graphics import ground, layout, place
 from toll.graphics.svg import SVG, XLINK, local, number, tag
-from toll.graphics.theme import FAMILY, LABELS, REPORTED, Size, Theme
+from toll.graphics.theme import BOLD, FAMILY, LABELS, Size, Theme
 from toll.graphics.type import wrap
 from toll.problems import Problem, Problems, Where
 
@@ -61,7 +61,7 @@ def frame(furniture: dict[str, str], size: Size, where: str) -> Frame:
     if size.words == "none":
         return Frame((), (), HAIR, HAIR, size.height)
     deck = furniture["deck_brief"] if size.brief else furniture["deck"]
-    above, y = _set(furniture["headline"], size.margin, size.headline, REPORTED, "ink", size, balance=True)
+    above, y = _set(furniture["headline"], size.margin, size.headline, BOLD, "ink", size, balance=True)
     deck_lines, y = _set(deck, y + 0.2 * size.headline[0], size.deck, 400, "ink_2", size)
     top = y + size.label * (0.75 if size.brief else 1.1)
 

@@ -63,7 +63,9 @@ def _fault(layer: Layer, number: int, drawn: set[str]) -> str | None:
 
 
 def _is_gap(row: Spec, layer: Layer) -> bool:
-    """Whether the row stands for a gap in a line, where nothing is known: the table has no value for it either."""
+    """Whether the row has nothing to draw: a gap in a line, where nothing is known, or a count of none in dots."""
+    if any("flatten" in transform for transform in layer.transforms):
+        return row.get("value") == 0
     ends = (layer.fields(axis, f"{axis}2") for axis in "xy")
     return layer.mark["type"] in LINES and any(all(row.get(end) is None for end in axis) for axis in ends if axis)
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from toll.graphics import colors, export, plotted, theme
 from toll.graphics.compose import frame
-from toll.graphics.theme import ALT_TEXT_LIMIT, LICENCE, PRINT_WIDTHS, UNDRAWN, Size
+from toll.graphics.theme import ALT_TEXT_LIMIT, DEFAULT_HEIGHT, LICENCE, PRINT_WIDTHS, UNDRAWN, Size
 from toll.graphics.type import RESPELL, drawing, unfit
 from toll.problems import Problem, Problems, Where
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from toll.ledger.ledger import Entry, Ledger
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")  # it names files and ids
-DEFAULT_HEIGHT = 320  # of a plot that says nothing about its height where it may choose
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 import altair as alt
 import polars as pl
 
-from toll.graphics.theme import CALCULATED, HEADING, REPORTED, canvas
+from toll.graphics.theme import BOLD, DEFAULT_HEIGHT, REGULAR, canvas
 from toll.graphics.type import measure, wrap
 from toll.ledger.wording import MONTHS
 
@@ -27,6 +27,7 @@ Rows = pl.DataFrame | Iterable[Mapping[str, Any]]
 Words = Sequence[str]  # columns with the lines of a label
 Encoding: TypeAlias = "alt.X | alt.Y"
 Layers = list[Any]
+Block: TypeAlias = "tuple[int, float, str]"  # dots, how many more they may be, and words at the end
 
 DASHES = {"dots": [0.1, 5], "dashes": [6, 5], "fine": [2, 2.5]}
 BANDS = ("red_95", "red_80")
@@ -36,18 +37,23 @@ HALO = {"stroke": "ground", "strokeWidth": 4}  # keeps words clear of the grid
 OUTSIDE, BESIDE = 8, 15  # from the right edge of a plot to a bracket, and to labels
 RADIUS = 0.32  # of a dot, in steps of its grid
 FADING = 7  # outlines that follow the last dot of a minimum, at most
+TENS = 0.5  # steps more after each ten
+RULE = 0.7  # steps more where a rule stands between rows
 GAP = 2.5  # steps between grids side by side
+STRIP = 44  # px below a plot
+AXIS = 2.2  # of the label's size: what a plot's height loses to the axis below it
+DOTS_AT_MOST = 0.22  # of the plot's width, for dots that stand beside it
 
 
 def months(column: str, year: int) -> alt.X:
-    """A date axis over one year, with its quarters and its last day."""
+    """A date axis over one year, with its quarters, or halves where it is narrow, and its last day."""
     first, last = dt.date(year, 1, 1), dt.date(year, 12, 31)
-    quarters = [dt.date(year, month, 1) for month in (1, 4, 7, 10)]
+    quarters = [dt.date(year, month, 1) for month in ((1, 4, 7, 10) if canvas().wide else (1, 7))]
     name = f"{list(MONTHS)}[utcmonth(datum.value)]"
     labels = f"utcdate(datum.value) == 1 ? {name} : {name} + ' ' + utcdate(datum.value)"
     # an index is a tick's place along the axis: the outer labels stay on the canvas
     align = alt.when("datum.index == 0").then(alt.value("left"))
-    align = align.when(f"datum.index == 1 && {str(canvas().wide).lower()}").then(alt.value("right"))
+    align = align.when("datum.index == 1").then(alt.value("right"))
     axis = alt.Axis(values=[*quarters, last], labelExpr=labels, labelAlign=align.otherwise(alt.value("center")))
     return alt.X(f"{column}:T", scale=alt.Scale(type="utc", domain=[first, last], nice=False), axis=axis)
 
@@ -120,6 +126,45 @@ def bracket(rows: Rows, x: Encoding, y: Encoding, low: str, high: str, label: Wo
     return layers
 
 
+def quantile_dots(
+    rows: Rows,
+    x: Encoding,
+    y: Encoding,
+    over: float,
+    height: float | None = None,
+    label: Words = (),
+    color: str = "red",
+    name: str = "likely totals",
+) -> Layers:
+    """What may come as dots beside the plot, one for each row and each as likely: filled if `over` that level.
+
+    They stand in bins, stacked sideways, as large as `height` and the domain of y let them be; a rule goes on through
+    them at the level. The lines of a label (columns, of the first row) stand below or above them.
+    """
+    frame, (low, high) = _frame(rows).rename({_field(y): "value"}), _scale(y, "domain")
+    unit = (high - low) / ((height or DEFAULT_HEIGHT) - AXIS * canvas().label)  # of y in a px
+    for px in range(11, 2, -1):
+        dots = _stacked(frame, over, px, px * unit)
+        wide = max(dots["_at"]) + px / 2
+        if wide <= DOTS_AT_MOST * canvas().inner:
+            break
+    fill = pl.when(pl.col("value") > over).then(pl.lit(color)).otherwise(pl.lit("ground"))
+    said = pl.format(f"{_field(y)}: {{}}", "value")
+    drawn = _chart(dots.drop(label).with_columns(_fill=fill, _said=said), name)
+    drawn = drawn.mark_point(size=(px - 2) ** 2, stroke=color, strokeWidth=1.2, xOffset=alt.expr("datum._at"))
+    one = dots.head(1).with_columns(_over=pl.lit(over), _foot=pl.lit(min(dots["_y"]) - px * unit / 2))
+    rule = _chart(one).mark_rule(strokeWidth=1.6, x2Offset=wide + 2, aria=False)
+    layers = [
+        rule.encode(x, alt.X2(_field(x)), _on(y, "_over")),
+        drawn.encode(x, _on(y, "_y"), alt.Fill("_fill:N", scale=None), alt.Description("_said:N")),
+    ]
+    for i, text in enumerate(label):
+        wish = "with" if i else "place: start below, start above"
+        ink, dx = INK.get(color, color), OUTSIDE + canvas().label / 2
+        layers += _text(one, [x, _on(y, "_foot")], text, wish, ink, dx=dx)
+    return layers
+
+
 def end_labels(
     rows: Rows,
     x: Encoding,
@@ -131,13 +176,19 @@ def end_labels(
     optional: bool = False,
     dx: float = BESIDE,
 ) -> Layers:
-    """Labels (a column) to the right of points, kept apart. `more` words (a column) follow on wide canvases.
+    """Labels (a column) to the right of points, kept apart. `more` words (a column) follow.
 
+    Where the canvas is narrow they stand on a line of their own, and only after a label that is alone.
     Optional ones are dropped, the lowest first, where there are more than fit. `bold` may be a column of booleans.
     """
-    words = pl.concat_str(label, *([more] if more and canvas().wide else []), ignore_nulls=True)
-    wish = "apart?" if optional else "apart"
-    return _text(_frame(rows).with_columns(_text=words), [x, y], "_text", wish, INK.get(color, color), bold, dx=dx)
+    frame, wish, ink = _frame(rows), "apart?" if optional else "apart", INK.get(color, color)
+    joined = [more] if more and canvas().wide else []
+    words = frame.with_columns(_text=pl.concat_str(label, *joined, ignore_nulls=True))
+    layers = _text(words, [x, y], "_text", wish, ink, bold, dx=dx)
+    if more and not joined and frame.height == 1:
+        below = frame.drop_nulls(more).with_columns(_more=pl.col(more).str.strip_chars())
+        layers += _text(below, [x, y], "_more", "with", ink, bold, dx=dx)
+    return layers
 
 
 def capsule(
@@ -174,14 +225,16 @@ def columns(
     layers = [_chart(frame, name).mark_bar().encode(x, y, fill)]
     for row in frame.drop_nulls(label).iter_slices(1) if label else ():
         side, align = ("start", "left") if _is_early(row, x, frame) else ("end", "right")
-        layers += _text(row, [x, y], str(label), f"place: {side} above, center above", bold=True, align=align)
+        own = row[color].item() if color in frame.columns else color
+        ink = INK.get(own, own)
+        layers += _text(row, [x, y], str(label), f"place: {side} above, center above", ink, bold=True, align=align)
     return layers
 
 
-def others(rows: Rows, x: Encoding, y: Encoding, color: str = "ink", name: str = "other sources") -> Layers:
-    """What other sources counted, as hollow dots."""
-    dots = _chart(_frame(rows), name).mark_point(fill="ground", stroke=color, strokeWidth=1.4, size=34)
-    return [dots.encode(x, y)]
+def others(rows: Rows, x: Encoding, y: Encoding, low: str, high: str, name: str = "other sources") -> Layers:
+    """From the lowest to the highest count of other sources (columns), as a thin line beside the column."""
+    line = _chart(_frame(rows), name).mark_rule(strokeWidth=1.6, xOffset=2)
+    return [line.encode(_on(x, _field(x), bandPosition=1), _on(y, low), alt.Y2(high))]
 
 
 def lanes(rows: Rows, column: str, height: float | None = None, heading: int = 1) -> tuple[alt.Y, float]:
@@ -192,7 +245,7 @@ def lanes(rows: Rows, column: str, height: float | None = None, heading: int = 1
     em, names = canvas().label, _frame(rows)[column].to_list()
     top = 1.6 * em + (heading - 1) * canvas().annotation[1]
     step = (height - top) / (len(names) - 0.45) if height else (4 if len(names) > 4 else 5.05) * em
-    thick = min(step - 1.9 * em, (3 if height else 2.3) * em)
+    thick = min(step - 1.9 * em, 0.55 * step, 5 * em) if height else min(step - 1.9 * em, 2.3 * em)
     bottom = top + step * (len(names) - 1) + thick
     scale = alt.Scale(domain=names, range=[top, bottom], paddingInner=1 - thick / step, paddingOuter=0)
     return alt.Y(f"{column}:O", axis=None, sort=names, scale=scale), height or bottom
@@ -252,7 +305,7 @@ def block(
     inside, above = (label, None) if not short or all(_fits(frame, x, label, 2 * em, em)) else short
     look: dict[str, Any] = {"color": ON.get(color, "ground"), "align": "center", "bold": True}
     layers = [_part(frame, x, y, color=color, xOffset=1.5), *_text(frame, [_on(x, "_middle"), y], inside, **look)]
-    over: Any = {"color": INK.get(color, color), "align": "right"}
+    over: Any = {"color": INK.get(color, color), "align": "right", "bold": True}
     return layers + (_above(frame, y, above, _on(x, "_end"), **over) if above else [])
 
 
@@ -283,7 +336,7 @@ def hatched(rows: Rows, x: Encoding, y: Encoding, start: str, label: str | None 
 def column_width(words: Iterable[str], heading: str = "") -> float:
     """How wide a column of words is, with the space before it."""
     em, small = canvas().label, canvas().annotation[0]
-    wide = [measure(word, 1.08 * em, REPORTED) for word in words]
+    wide = [measure(word, 1.08 * em, BOLD) for word in words]
     return 16 + max(*wide, *(measure(line, small) for line in heading.split("\n")))
 
 
@@ -306,7 +359,7 @@ def column(
         "align": "right",
         "fontSize": small,
         "lineHeight": lead,
-        "fontWeight": CALCULATED,
+        "fontWeight": REGULAR,
         "color": "ink_2",
     }
     return layers + (_above(head, y, "_text", alt.XValue(x), heading.count("\n") * lead, **look) if heading else [])
@@ -321,60 +374,68 @@ def dot_grid(
     end: str = "",
     title: Words = (),
     name: str | None = None,
+    first: tuple[int, str] | None = None,
 ) -> alt.LayerChart:
-    """A whole chart: a dot for each one counted. Several rows are grids side by side, under their titles (columns).
+    """A whole chart: a dot for each one counted, in tens. Several rows are grids side by side, under titles (columns).
 
-    Outlines follow the last dot up to `high` (a column), and fade out where that is infinite; in a single grid the
-    words `end` follow them, beside or below.
+    Outlines follow the last dot up to `high` (a column), and fade out where that is infinite. In a single grid the
+    words `end` follow them, beside or below; a rule may stand after the `first` so many dots, which have words, too.
     """
     frame, em = _frame(rows).rename({count: "value"}), canvas().label
     counts = frame["value"].cast(pl.Int64).to_list()
     tails = [up_to - each for up_to, each in zip(frame[high], counts, strict=True)] if high else [0.0] * len(counts)
-    end = end if len(counts) == 1 and tails[0] else ""
+    split, words = first or (0, "")
+    blocks = [(each, tail, "") for each, tail in zip(counts, tails, strict=True)]
+    if len(counts) == 1:
+        blocks = [(split, 0.0, words)] * bool(first) + [(counts[0] - split, tails[0], end if first or tails[0] else "")]
     above = (1.3 * len(title) + 0.5) * em if title else 0
-    per_row, px, beside = _grid(counts, tails, width, height and height - above, end)
-    below = 0 if beside else 1.4 * em
-    last = max(_last(count, tail, per_row) // per_row for count, tail in zip(counts, tails, strict=True))
-    bottom = last + RADIUS + below / px
+    per_row, px, tops, besides = _grid(blocks, len(counts), width, height and height - above)
     x = alt.X("_x:Q", axis=None, scale=alt.Scale(domain=[-RADIUS, width / px - RADIUS], nice=False, zero=False))
-    y = alt.Y("_y:Q", axis=None, scale=alt.Scale(domain=[bottom, -RADIUS - above / px], nice=False, zero=False))
+    y = alt.Y("_y:Q", axis=None, scale=alt.Scale(domain=[tops[-1], -RADIUS - above / px], nice=False, zero=False))
     look: dict[str, Any] = {"size": (2 * RADIUS * px) ** 2, "aria": False}
 
-    panels = frame.with_columns(_left=pl.int_range(pl.len()) * (per_row + GAP))
+    apart = (width / px + GAP) / len(counts)  # panels take the whole width, however small their dots
+    panels = frame.with_columns(_left=pl.int_range(pl.len()) * apart)
     dots = _chart(panels, name or count).transform_calculate(_dot="sequence(datum.value)").transform_flatten(["_dot"])
-    dots = dots.transform_calculate(_x=f"datum._left + datum._dot % {per_row}", _y=f"floor(datum._dot / {per_row})")
+    late = f"datum._dot >= {split}"
+    dots = dots.transform_calculate(_n=f"{late} ? datum._dot - {split} : datum._dot").transform_calculate(
+        _x=f"datum._left + datum._n % {per_row} + {TENS} * floor(datum._n % {per_row} / 10)",
+        _y=f"floor(datum._n / {per_row}) + ({late} ? {tops[-2]} : 0)",
+    )
     layers: Layers = [dots.mark_point(color="dot", strokeWidth=0, **look).encode(x, y)]
     for i, text in enumerate(title, start=1):
         style: dict[str, Any] = {"color": "ink", "bold": True} if i == len(title) else {"color": "ink_2"}
         layers += _text(panels, [_on(x, "_left"), alt.YValue((1.3 * i - 0.7) * em)], text, dx=-RADIUS * px, **style)
-    outlines = [
-        {
-            "_x": left + dot % per_row,
-            "_y": dot // per_row,
-            "_color": f"dot {96 - 14 * (dot - number)}%" if math.isinf(tail) else "dot",
-        }
-        for left, number, tail in zip(panels["_left"], counts, tails, strict=True)
-        for dot in range(number, _last(number, tail, per_row) + 1)
-    ]
-    if outlines:
-        rim = _chart(_frame(outlines)).mark_point(filled=False, strokeWidth=1.1, strokeDash=[2, 2], **look)
-        layers.append(rim.encode(x, y, alt.Stroke("_color:N", scale=None)))
-    if end:
-        side = {"_x": outlines[-1]["_x"] + 0.75, "_y": last, "_text": end}
-        under = {"_x": -RADIUS, "_y": last + RADIUS + 0.9 * em / px, "_text": end}
-        layers += _text(_frame([side if beside else under]), [x, y], "_text", color="ink_2")
-    return alt.layer(*layers).properties(width=width, height=px * (bottom + RADIUS) + above)
+    layers += _outlines(blocks, panels["_left"].to_list(), per_row, tops, x, y, look)
+    for (number, tail, words), top, below, beside in zip(blocks, tops, tops[1:], besides, strict=False):
+        last = _last(number, tail, per_row)
+        side = {"_x": _across(last % per_row) + 0.75, "_y": top + last // per_row}
+        under = {"_x": -RADIUS, "_y": top + last // per_row + RADIUS + 0.9 * em / px}
+        if words:
+            layers += _text(_frame([(side if beside else under) | {"_text": words}]), [x, y], "_text", color="ink_2")
+        if below != tops[-1]:
+            rule = {"_x": -RADIUS, "_to": _across(per_row - 1) + RADIUS, "_y": below - RULE / 2 - RADIUS}
+            layers.append(_chart(_frame([rule])).mark_rule(aria=False).encode(x, alt.X2("_to"), y))
+    return alt.layer(*layers).properties(width=width, height=px * (tops[-1] + RADIUS) + above)
 
 
 def number_list(
-    rows: Rows, number: str, what: str, who: str, width: float, height: float | None, name: str = "figure"
+    rows: Rows,
+    number: str,
+    what: str,
+    who: str,
+    width: float,
+    height: float | None,
+    name: str = "figure",
+    part: tuple[str, str] | None = None,
 ) -> alt.LayerChart:
     """A whole chart: figures that stand alone, each in large type with its words (columns).
 
-    Where the canvas is wide the number stands beside its words, elsewhere above. A fixed canvas has the first few.
+    Where the canvas is wide the number stands beside its words, elsewhere above. A fixed canvas has the first few. A
+    figure that is a `part` of a whole (two columns; the whole may be empty) has as many squares, the part filled.
     """
     em, small, frame = canvas().label, canvas().annotation[0], _frame(rows)
-    left = max(measure(word, 1.5 * em, REPORTED) for word in frame[number]) + 1.1 * em if canvas().wide else 0.0
+    left = max(measure(word, 1.5 * em, BOLD) for word in frame[number]) + 1.1 * em if canvas().wide else 0.0
     facts, top = [], 0.0
     for row in frame.iter_rows(named=True):
         lines, more = wrap(row[what], width - left, em), wrap(row[who], width - left, small)
@@ -394,6 +455,11 @@ def number_list(
     rules = _chart(shown).mark_rule(color="grid", aria=False).encode(y)
     layers = [rules, *figures, *_text(shown, [_on(y, "_first"), at], "_what", **plain)]
     layers += _text(shown, [_on(y, "_under"), at], "_who", color="ink_3", fontSize=small, **plain)
+    if part:
+        for fact in facts:
+            start = 0 if left else measure(fact[number], 1.5 * em, BOLD) + 0.8 * em
+            end, down = (left - 1.1 * em, 0.85 * em) if left else (width, -0.5 * em)
+            layers += _squares(fact[part[0]], fact[part[1]], start, end, y, fact["_at"] + down)
     return alt.layer(*layers).properties(width=width, height=tall)
 
 
@@ -414,6 +480,25 @@ def small_multiples(
         panels.append(alt.layer(*(drawn if place == 0 else map(_grid_only, drawn)), *title))
     # an axis of its own gives each panel its grid; the first has the labels of all
     return [alt.layer(*panels).resolve_scale(x="independent").resolve_axis(y="independent")]
+
+
+def strip(rows: Rows, start: str, end: str, value: str, label: str, name: str | None = None) -> Layers:
+    """Small columns from `start` to `end` (columns), for below a plot of time; the last row's label follows them."""
+    frame, foot = _frame(rows), alt.YValue(alt.expr("height"))
+    scale = alt.Scale(range=[alt.expr("height"), alt.expr(f"height - {0.55 * STRIP}")])
+    drawn = _chart(frame, name).mark_rect(color="gray 60%", xOffset=1)
+    drawn = drawn.encode(alt.X(f"{start}:T"), alt.X2(end), alt.Y(f"{value}:Q", axis=None, scale=scale), alt.Y2Datum(0))
+    return [drawn, *_text(frame.tail(1), [alt.X(f"{end}:T"), foot], label, color="ink_2", dx=6, dy=-10)]
+
+
+def above_strip() -> list[Any]:
+    """The range of the vertical scale of a plot that has a strip below it."""
+    return [alt.expr(f"height - {STRIP}"), 0]
+
+
+def over_strip(plot: Layers, below: Layers) -> Layers:
+    """A plot and the strip below it, each with a vertical scale of its own."""
+    return [alt.layer(alt.layer(*plot), alt.layer(*below)).resolve_scale(y="independent")]
 
 
 def _grid_only(layer: Any) -> Any:
@@ -480,7 +565,7 @@ def _text(
         parts = frame.rename({bold: "_bold"}).partition_by("_bold", as_dict=True)
         return [layer for key, rows in parts.items() for layer in _text(rows, at, text, wish, color, key[0], **look)]
     placed: Any = {"description": wish, "baseline": "alphabetic", "dy": 0, **HALO} if wish else {"lineBreak": "\n"}
-    style: dict[str, Any] = {"color": color, "fontWeight": REPORTED if bold else CALCULATED, **placed, **look}
+    style: dict[str, Any] = {"color": color, "fontWeight": BOLD if bold else REGULAR, **placed, **look}
     return [_chart(frame).mark_text(**style).encode(*at, alt.Text(f"{text}:N"))] if frame.height else []
 
 
@@ -489,7 +574,6 @@ def _above(frame: pl.DataFrame, y: Encoding, text: str, at: Any, lift: float = 0
     style: dict[str, Any] = {
         "baseline": "alphabetic",
         "dy": -0.5 * canvas().label - lift,
-        "fontWeight": HEADING,
         **look,
     }
     return _text(frame, [_on(y, _field(y), bandPosition=0), at], text, **style)
@@ -512,7 +596,14 @@ def _per_px(x: Encoding) -> float:
 def _fits(frame: pl.DataFrame, x: Encoding, text: str, spare: float, size: float) -> list[bool]:
     """Whether each label is shorter than its bar, with so many px to spare."""
     lengths = (frame[_field(x)] / _per_px(x)).to_list()
-    return [measure(words, size, REPORTED) + spare <= long for words, long in zip(frame[text], lengths, strict=True)]
+    return [measure(words, size, BOLD) + spare <= long for words, long in zip(frame[text], lengths, strict=True)]
+
+
+def _stacked(frame: pl.DataFrame, over: float, px: float, bin: float) -> pl.DataFrame:
+    """Where dots of a size stand: in the middle of bins that begin at a level, and px to the right of the plot."""
+    bins = frame.with_columns(_bin=((pl.col("value") - over) / bin).ceil() - 0.5)
+    nth = pl.col("value").cum_count().over("_bin")
+    return bins.with_columns(_at=OUTSIDE + (nth - 0.5) * px, _y=over + pl.col("_bin") * bin)
 
 
 def _thick(y: Encoding) -> float:
@@ -535,6 +626,19 @@ def _part(frame: pl.DataFrame, x: Encoding, y: Encoding, **look: Any) -> alt.Cha
     return bar.encode(alt.Description("_said:N"))
 
 
+def _squares(part: float, whole: float | None, start: float, end: float, y: Encoding, at: float) -> Layers:
+    """A square for each of a whole, the part filled, in a row; none where they would be too small to count."""
+    step = min(0.85 * canvas().label, (end - start) / whole) if whole else 0
+    if not whole or step < 0.5 * canvas().label:
+        return []
+    squares = [
+        {"_x": start + (i + 0.5) * step, "_y": at, "_fill": "dot" if i < part else "ground"} for i in range(int(whole))
+    ]
+    x = alt.X("_x:Q", axis=None, scale=alt.Scale(domain=[0, end], range=[0, end]))
+    drawn = _chart(_frame(squares)).mark_square(size=(0.72 * step) ** 2, stroke="dot", strokeWidth=1, aria=False)
+    return [drawn.encode(x, _on(y, "_y"), alt.Fill("_fill:N", scale=None))]
+
+
 def _diagonals(frame: pl.DataFrame, x: Encoding, y: Encoding) -> pl.DataFrame:
     """Both ends of each diagonal of a hatched part: its place along x, and as a share of the lane's thickness."""
     high, gap, lane = _thick(y) * _per_px(x), 6 * _per_px(x), _field(y)
@@ -548,29 +652,68 @@ def _diagonals(frame: pl.DataFrame, x: Encoding, y: Encoding) -> pl.DataFrame:
     return _frame(ends)
 
 
+def _across(dots: int) -> float:
+    """Where the dot after so many of a row stands, in steps of the grid: a little space follows each ten."""
+    return dots + TENS * (dots // 10)
+
+
 def _last(count: int, tail: float, per_row: int) -> int:
     """The number of the last dot, counted from zero: a tail without end has the outlines that its row has room for."""
     return count - 1 + (min(FADING, per_row - count % per_row) if math.isinf(tail) else int(tail))
 
 
+def _outlines(
+    blocks: list[Block], lefts: list[float], per_row: int, tops: list[float], x: Encoding, y: Encoding, look: Any
+) -> Layers:
+    """What the counts leave open; in a single grid the last block alone has that."""
+    rims = [
+        {
+            "_x": left + _across(dot % per_row),
+            "_y": top + dot // per_row,
+            "_color": f"dot {96 - 14 * (dot - number)}%" if math.isinf(tail) else "dot",
+        }
+        for (number, tail, _), left, top in zip(blocks[-len(lefts) :], lefts, [tops[-2]] * len(lefts), strict=True)
+        for dot in range(number, _last(number, tail, per_row) + 1)
+    ]
+    rim = _chart(_frame(rims)).mark_point(filled=False, strokeWidth=1.1, strokeDash=[2, 2], **look)
+    return [rim.encode(x, y, alt.Stroke("_color:N", scale=None))] if rims else []
+
+
 def _grid(
-    counts: list[int], tails: list[float], width: float, height: float | None, end: str
-) -> tuple[int, float, bool]:
-    """Dots in a row, px from one to the next, and whether the words at the open end fit beside it."""
-    em, panels = canvas().label, len(counts)
+    blocks: list[Block], panels: int, width: float, height: float | None
+) -> tuple[int, float, list[float], list[bool]]:
+    """Dots in a row, px from one to the next, where each block begins and the last ends, and where words fit beside.
 
-    def grid(per_row: int) -> tuple[int, float, bool]:
-        across = width / (panels * (per_row + GAP) - GAP - 1 + 2 * RADIUS)
-        last = [_last(count, tail, per_row) for count, tail in zip(counts, tails, strict=True)]
-        down = max(last) // per_row + 2 * RADIUS
-        px = min(across, height / down) if height else across
-        if not end or (measure(end, em) + (last[0] % per_row + 1.75) * px <= width and px >= 0.75 * em):
-            return per_row, px, True
-        return per_row, min(across, (height - 1.4 * em) / down) if height else across, False
+    The blocks of several panels stand side by side, those of one below each other.
+    """
+    em = canvas().label
 
-    most = max(count + (FADING if math.isinf(tail) else tail) for count, tail in zip(counts, tails, strict=True))
+    def grid(per_row: int) -> tuple[int, float, list[float], list[bool]]:
+        across = width / (panels * (_across(per_row - 1) + 1 + GAP) - GAP - 1 + 2 * RADIUS)
+        across = min(across, em) if panels > 1 else across
+        lasts = [_last(number, tail, per_row) for number, tail, _ in blocks]
+        stacks = [max(lasts)] if panels > 1 else lasts
+
+        def besides(px: float) -> list[bool]:
+            ends = [(_across(last % per_row) + 1.1) * px for last in lasts]
+            return [
+                not words or (measure(words, em) + end <= width and px >= 0.75 * em)
+                for (_, _, words), end in zip(blocks, ends, strict=True)
+            ]
+
+        steps = sum(last // per_row for last in stacks) + (len(stacks) - 1) * (1 + RULE) + 2 * RADIUS
+        for below in range(len(blocks) + 1):  # words below take room, which may make the dots smaller
+            px = min(across, (height - below * 1.4 * em) / steps) if height else across
+            fits, tops = besides(px), [0.0]
+            if fits.count(False) <= below or not height:
+                break
+        for last, beside in zip(stacks, fits, strict=False):
+            tops.append(tops[-1] + last // per_row + 1 + RULE + (0 if beside else 1.4 * em / px))
+        tops[-1] += RADIUS - 1 - RULE
+        return per_row, px, tops, fits
+
+    most = max(number + (FADING if math.isinf(tail) else tail) for number, tail, _ in blocks)
     if height:
-        return max(map(grid, range(6, 101)), key=lambda tried: (round(tried[1], 1), tried[2]))
-    single, shared = (25, 44) if canvas().wide else (20, 33)
-    square = math.ceil(math.sqrt(most / panels))  # many dots are no taller than a square of the plot's width
-    return grid(max(square, single if panels == 1 else int((shared + GAP) / panels - GAP)))
+        return max(map(grid, range(10, 101, 10)), key=lambda tried: (round(tried[1], 1), all(tried[3])))
+    square = 10 * math.ceil(math.sqrt(most / panels) / 10)  # many dots are no taller than a square of the plot's width
+    return grid(max(square, 10 if panels > 1 else 30 if canvas().wide else 20))

@@ -17,7 +17,7 @@ from typing import Any
 FAMILY = "Toll Sans"
 FALLBACK = "'Libre Franklin', Arial, Helvetica, sans-serif"
 WEIGHTS = {400: "Regular", 600: "SemiBold", 700: "Bold"}
-REPORTED, HEADING, CALCULATED = 700, 600, 400
+BOLD, REGULAR = 700, 400  # bold is for what matters most; what is ours says “est.”
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"  # of data and graphics
 LICENCE_TITLE = "Creative Commons Attribution 4.0 International"
@@ -222,6 +222,7 @@ SCREENS = (
         footer=(12, 15.5),
     ),
 )
+DEFAULT_HEIGHT = 320  # of a plot that says nothing about its height where it may choose
 PRINT = "print-{:g}mm"
 FREE = re.compile(r"(\d+)px(?:-(brief|none))?(-transparent)?")  # a size of any width
 NARROWEST, WIDEST = 240, 2000  # px
