@@ -73,6 +73,7 @@ class Mark:
 
     outline: tuple[Point, ...]
     grid: bool
+    element: Any = None  # an etree._Element, where the mark was read from a picture
 
     @cached_property
     def box(self) -> Box:
@@ -87,7 +88,7 @@ def read(root: etree._Element, where: str) -> tuple[list[Text], list[Mark]]:
         if local(element) == "text":
             texts.append(text_at(element, x, y))
         elif local(element) in ("path", "line") and local(element.getparent()) != "clipPath":
-            marks += [Mark(tuple((px + x, py + y) for px, py in line), grid) for line in _outlines(element)]
+            marks += [Mark(tuple((px + x, py + y) for px, py in line), grid, element) for line in _outlines(element)]
     return texts, marks
 
 

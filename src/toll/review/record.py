@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from toll.ledger import wording
 from toll.pages import index
-from toll.pages.index import FACT_CHECK, Index
+from toll.pages.index import FACT_CHECK, OWN_FILES, Index
 from toll.project import Project
 from toll.run import editions, notebook_file
 
@@ -88,7 +88,7 @@ def _files(told: Index, folder: str) -> dict[str, list[str]]:
     found = {"fact-check": [f"{folder}/{FACT_CHECK}", f"{folder}/{index.FACT_CHECK_PAGE}"]}
     pages = [f"{folder}/{index.PAGE}", f"figures/{index.PAGE}", "README.md"]
     for graphic in told["graphics"]:
-        files = (*graphic["pictures"], graphic["data"], graphic["bundle"])
+        files = (*graphic["pictures"], *(graphic[file] for file in OWN_FILES if file in graphic))
         found[graphic["name"]] = [*(f"{folder}/{file['name']}" for file in files), *pages]
     return found
 
