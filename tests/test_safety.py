@@ -34,7 +34,7 @@ STAND_INS = [  # size, use, theme, format
     ("mobile", "web", "dark", "svg"),
     ("social", "social", "light", "png"),
 ]
-PICTURE = b'<svg xmlns="http://www.w3.org/2000/svg" width="4" height="3"/>'
+PICTURE = b'<svg xmlns="http://www.w3.org/2000/svg" width="640" height="900"/>'
 MEASURES = {"width": 4, "height": 3, "unit": "px", "bytes": len(PICTURE), "sha256": "0" * 64}
 
 
@@ -102,11 +102,37 @@ def test_no_text_can_run_or_load_anything(desk, tab, tmp_path, attack):
     tab.remove_listener("console", note)
     tab.remove_listener("request", watch)
     assert [complaint for complaint in complaints if not complaint.startswith("file://")] == []
-    (tmp_path / "empty.html").write_text(tab.locator("pre").text_content(), "utf-8")
+    (tmp_path / "empty.html").write_text(tab.locator("[id='ferry-embed']").text_content(), "utf-8")
     tab.goto((tmp_path / "empty.html").as_uri())
     assert tab.title() == ""
     assert tab.evaluate("[document.images.length, document.scripts.length]") == [1, 0]
     assert tab.evaluate("document.images[0].alt") == attack
+
+
+@needs_chromium
+@pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
+def test_no_text_can_run_in_an_embed(desk, tab, tmp_path, attack):
+    complaints = []
+    note = lambda message: complaints.append(message.text)  # noqa: E731
+    tab.on("console", note)
+    graphic, attacked = everywhere(desk.graphic, attack)
+    folder = desk.publish(graphic=graphic, ledger=attacked, fact_check=FACT_CHECK.with_columns(claim=pl.lit(attack)))
+    tab.goto((folder / "ferry.html").as_uri())
+    assert tab.title() == " ".join(attack.split())
+    assert tab.evaluate("[document.scripts.length, document.styleSheets.length]") == [1, 2]
+    assert tab.locator("h1").text_content() == attack
+    assert tab.locator(".deck").text_content() == attack
+    assert attack in tab.locator("[id='n-planned_2031']").text_content()
+    calm = "<!doctype html><title>calm</title><p>Before.</p>"
+    (tmp_path / "pasted.html").write_text(calm + (folder / "ferry.inline.html").read_text("utf-8"), "utf-8")
+    tab.goto((tmp_path / "pasted.html").as_uri())
+    assert tab.title() == "calm"
+    assert tab.evaluate("[document.scripts.length, document.styleSheets.length]") == [1, 1]
+    assert tab.locator(".deck").text_content() == attack  # in the shadow tree
+    for found in ("[onload], [onerror], [onfocus], img, iframe", "a[href]:not([href^='https://'])"):
+        assert tab.locator(found).count() == 0
+    tab.remove_listener("console", note)
+    assert complaints == []
 
 
 @needs_chromium
@@ -118,11 +144,18 @@ def test_an_attack_works_where_it_is_let_in(tab, tmp_path, name):
 
 
 @needs_chromium
-@pytest.mark.parametrize(("folder", "title"), [("", "Graphics for editors"), ("article", TITLE)])
-def test_the_policy_stops_a_script_that_was_slipped_in(desk, tab, folder, title):
+@pytest.mark.parametrize(
+    ("folder", "page", "title"),
+    [
+        ("", "index.html", "Graphics for editors"),
+        ("article", "index.html", TITLE),
+        ("article", "ferry.html", "Fewer crossings are left for the rest"),
+    ],
+)
+def test_the_policy_stops_a_script_that_was_slipped_in(desk, tab, folder, page, title):
     desk.correct()
     desk.publish()
-    path = desk.share().parent / folder / "index.html"
+    path = desk.share().parent / folder / page
     path.write_text(path.read_text("utf-8").replace("</main>", f"<script>{RUN}</script></main>"), "utf-8")
     tab.goto(path.as_uri())
     assert tab.title() == title

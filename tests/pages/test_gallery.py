@@ -48,7 +48,8 @@ def test_the_zip_holds_everything_for_one_graphic(desk, tmp_path):
     with zipfile.ZipFile(folder / "ferry.zip") as bundle:
         assert bundle.namelist() == sorted(bundle.namelist())
         assert {Path(name).name for name in bundle.namelist()} == (
-            {record["name"] for record in desk.records} | {"ferry.csv", "ferry.xlsx", "README.txt"}
+            {record["name"] for record in desk.records}
+            | {"ferry.csv", "ferry.xlsx", "ferry.html", "ferry.inline.html", "README.txt"}
         )
         bundle.extractall(tmp_path)
     for name in ("ferry-desktop.svg", "ferry.csv"):
@@ -151,7 +152,7 @@ def test_the_table_of_the_data_is_the_csv(desk):
     with (folder / "ferry.csv").open(newline="") as file:
         header, *rows = csv.reader(file)
     assert [cell.text for cell in table.xpath(".//th[@scope='col']")] == header
-    assert [[cell.text or "" for cell in row] for row in table.xpath(".//tbody/tr")] == rows
+    assert [[cell.text_content() for cell in row] for row in table.xpath(".//tbody/tr")] == rows
 
 
 def test_all_numbers_are_in_one_table(desk):
@@ -263,6 +264,9 @@ def test_four_graphics_with_many_numbers_stay_within_the_budget(desk):
         "data:text/html,x",
         "ftp://example.org/",
         "//example.org/",
+        "example.org/figures/",
+        "localhost:8000/",
+        ".hidden/",
         "file:///tmp/",
         'https://example.org/"onerror="x',
         "https://example.org/a b/",
@@ -288,6 +292,8 @@ def test_only_addresses_and_relative_paths_are_base_urls(desk, base_url):
     [
         ("", ""),
         ("../figures", "../figures/"),
+        ("./figures.v2/", "./figures.v2/"),
+        ("static/figures", "static/figures/"),
         ("/static/", "/static/"),
         ("https://example.org", "https://example.org/"),
         ("http://127.0.0.1:8000/a-b/", "http://127.0.0.1:8000/a-b/"),
@@ -295,11 +301,11 @@ def test_only_addresses_and_relative_paths_are_base_urls(desk, base_url):
 )
 def test_the_base_url_stands_before_every_file_of_the_embed_code(desk, base_url, root):
     desk.publish(base_url=base_url)
-    snippet = html.fromstring(desk.read().xpath("string(//pre)"))
-    sources = snippet.xpath("//@srcset | //@src")
-    assert len(sources) == 4
+    snippets = [html.fragment_fromstring(code.text, "div") for code in desk.read().xpath("//pre")]
+    sources = [source for snippet in snippets for source in snippet.xpath(".//@srcset | .//@src")]
+    assert len(sources) == 1 + 4  # a frame, and a picture in four crops
     for source in sources:
-        assert source.startswith(f"{root}article/ferry-")
+        assert source.startswith(f"{root}article/ferry")
         assert (desk.project.figures / source.removeprefix(root)).is_file()
 
 
@@ -323,9 +329,10 @@ def test_negative_and_unlimited_numbers_are_not_formulas(desk):
     desk.publish(fact_check=FACT_CHECK.with_columns(off=pl.lit(-1.5), low=pl.lit(-math.inf)))
 
 
-def test_a_graphic_cannot_take_the_name_of_a_table(desk):
-    with pytest.raises(Problems, match="graphic numbers: This is the name of one"):
-        desk.publish(graphic=replace(desk.graphic, name="numbers"))
+@pytest.mark.parametrize("name", ["numbers", "fact-check", "index"])
+def test_a_graphic_cannot_take_the_name_of_a_page_or_table(desk, name):
+    with pytest.raises(Problems, match=f"graphic {name}: This is the name of one"):
+        desk.publish(graphic=replace(desk.graphic, name=name))
 
 
 def test_a_damaged_index_is_named(desk):

@@ -136,6 +136,7 @@ def test_the_zip_is_one_click_away_from_a_file_too(visit, shop):
 def test_copy_buttons_copy_the_words(visit):
     page = visit(permissions=["clipboard-read", "clipboard-write"])
     copied = {}
+    page.get_by_text("Picture plain HTML").first.click()
     for what in ("alt text", "caption", "embed code"):
         page.get_by_role("button", name=f"Copy {what}: Fewer crossings").first.click()
         page.get_by_role("button", name=f"Copied {what}").first.wait_for()
@@ -159,11 +160,12 @@ def test_copying_works_where_scripts_may_not_use_the_clipboard(visit):
 
 def test_the_embed_code_works_in_an_empty_page_in_another_folder(visit, address, browser, tmp_path):
     page = visit()
-    field, code = page.locator(".base input").first, page.locator("pre").first
+    field, code = page.locator(".base input").first, page.locator("[id='ferry-embed']")
     before = code.text_content()
-    field.fill("javascript:alert(1)")
-    assert page.get_by_text("Enter an address that begins with").first.is_visible()
-    assert code.text_content() == before
+    for wrong in ("javascript:alert(1)", "example.org/figures", "//example.org/"):
+        field.fill(wrong)
+        assert page.get_by_text("Enter an address that begins with").first.is_visible(), wrong
+        assert code.text_content() == before
     field.fill(address.rstrip("/"))
     assert page.get_by_text("Enter an address that begins with").first.is_hidden()
     (tmp_path / "empty.html").write_text(f"<!doctype html><title>empty</title>{code.text_content()}")
@@ -254,6 +256,7 @@ def test_the_front_page_leads_to_each_graphic_and_the_edition_back(visit):
 
 def test_everything_can_be_read_and_seen_without_scripts(visit):
     page = visit(java_script_enabled=False)
+    page.get_by_text("Picture plain HTML").first.click()
     for text in (FURNITURE.alt, "<picture>", "Data as of", "None."):
         assert page.get_by_text(text).first.is_visible()
     page.get_by_text("Every number and its source").first.click()

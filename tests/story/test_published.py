@@ -11,11 +11,11 @@ from frictionless import Package
 from support.checkout import ROOT
 from toll import tables
 from toll.digests import file_sha256
-from toll.ledger import estimate
+from toll.ledger import estimate, formula
 from toll.ledger.ledger import CALCULATED, REPORTED
 from toll.pages import crate, shared
 from toll.project import Project
-from toll.review import record, trace
+from toll.review import record
 from toll.run import editions
 
 PROCESSED = ROOT / "data/processed/article"
@@ -39,7 +39,7 @@ def test_a_formula_with_its_values_put_in_gives_its_result(article):
     formulas = [entry for entry in article.ledger if entry.formula and not entry.is_date]
     assert len(formulas) > 15
     for entry in formulas:
-        values, _, result = trace.evaluated(article.ledger, entry).rpartition(" = ")
+        values, _, result = formula.evaluated(entry, article.ledger.__getitem__).rpartition(" = ")
         values = re.sub(r"\d{4}-\d{2}-\d{2}", lambda day: f"date.fromisoformat('{day[0]}')", values)
         assert eval(values, vars(estimate)) == pytest.approx(float(result), rel=1e-8), entry.id
 

@@ -34,7 +34,9 @@ FURNITURE = Furniture(
     description="Two bars.",
     alt="Bar chart: 2,400 crossings, of which 70 were “cancelled” & 2,330 were not.",
 )
-DATA = pl.DataFrame({"what": ["planned", "not cancelled"], "crossings": [2_400, 2_330]})
+DATA = pl.DataFrame(
+    {"what": ["planned", "not cancelled"], "crossings": [2_400, 2_330], "entry": ["planned_2031", "left"]}
+)
 FACT_CHECK = pl.DataFrame(
     {
         "id": ["few"],
@@ -55,7 +57,7 @@ def chart(width, height):
 
 
 def build():
-    return Graphic.build("ferry", chart, FURNITURE, META)
+    return Graphic.build("ferry", chart, FURNITURE, META, ledger=ledger())
 
 
 def drawn(folder, cache):

@@ -81,6 +81,23 @@ class Layer:
         return "filters or sums up its rows" if filters else None
 
     @property
+    def axis(self) -> str:
+        """The axis along which the layer draws its values, "y" unless only x has numbers."""
+        return "y" if "y" in self.numeric else "x"
+
+    @property
+    def numeric(self) -> list[str]:
+        return [channel for channel in MEASURED if (self.encoding.get(channel[0]) or {}).get("type") == "quantitative"]
+
+    @property
+    def values(self) -> list[str]:
+        """The columns whose numbers are drawn; none for text and where positions are made from the rows."""
+        if self.mark["type"] == "text":
+            return []
+        along = (channel for channel in self.numeric if channel[0] == self.axis)
+        return [field for field in self.fields(*along) if field[0] != "_"]
+
+    @property
     def made(self) -> set[str]:
         """The columns that the layer's transforms make."""
         names = [name for transform in self.transforms for name in _made(transform)]
@@ -244,11 +261,9 @@ def _rows(layer: Layer, where: str) -> Iterator[Spec]:
     text = layer.mark["type"] == "text"
     if layer.rows is None or (not layer.name and (text or layer.mark.get("aria") is False)):
         return
-    numeric = [channel for channel in MEASURED if (layer.encoding.get(channel[0]) or {}).get("type") == "quantitative"]
-    axis = "y" if "y" in numeric else "x"
-    values = [field for field in layer.fields(*(c for c in numeric if c[0] == axis)) if field[0] != "_"]
-    if text or not values:
-        places = layer.fields(*numeric)
+    values = layer.values
+    if not values:
+        places = layer.fields(*layer.numeric)
         yield from (
             {"series": layer.name, **{k: _date(v) for k, v in row.items() if k[0] != "_" and k not in places}}
             for row in (layer.rows if layer.name else ())
@@ -264,8 +279,13 @@ def _rows(layer: Layer, where: str) -> Iterator[Spec]:
                     "series": f"{series}, {field}" if len(values) > 1 else series,
                     **{key: _date(row.get(key)) for key in keys},
                     "value": row[field],
-                    "entry": row.get(f"{field}_entry", row.get("entry")),
+                    "entry": entry(row, field),
                 }
+
+
+def entry(row: Spec, field: str) -> str | None:
+    """The id of the ledger entry that a row draws in the column `field`."""
+    return row.get(f"{field}_entry", row.get("entry"))
 
 
 def _refuse_sums(layer: Layer, where: str) -> None:

@@ -10,6 +10,7 @@ import ast
 import itertools
 import math
 import operator
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from types import FunctionType
@@ -86,6 +87,22 @@ def _says_nothing(qualifier: str, low: float, high: float, is_share: bool, open_
     if is_share:
         return high > 0.995 if qualifier == "at most" else low < 0.005
     return qualifier == "at least" and open_below and low <= 0
+
+
+def evaluated(entry: Entry, find: Callable[[str], Entry]) -> str:
+    """The entry's formula with the values of its inputs, which `find` gives by id, and its result before rounding."""
+    names = "|".join(map(re.escape, sorted(entry.inputs.split(), key=len, reverse=True)))
+
+    def value(match: re.Match[str]) -> str:
+        put_in = find(match[1])
+        return _plain(getattr(put_in, match[2]) if match[2] else put_in.start if put_in.is_date else put_in.value)
+
+    values = re.sub(rf"\b({names})\b(?:\.(\w+))?", value, entry.formula) if names else entry.formula
+    return f"{values} = {_plain(entry.end if entry.is_date else entry.value)}"
+
+
+def _plain(value: object) -> str:
+    return f"{value:.10g}" if isinstance(value, int | float) else str(value)
 
 
 def _ends(entry: Entry) -> list[tuple[Any, bool]]:

@@ -227,10 +227,11 @@ class Ledger:
         if place not in places:
             places.append(place)
 
-    def provenance(self, graphic: str) -> list[Entry]:
-        """The entries printed on a graphic, then those that their formulas rest on, back to the reported ones."""
+    def provenance(self, graphic: str, drawn: Iterable[str] = ()) -> list[Entry]:
+        """The entries printed or `drawn` on a graphic, then those that their formulas rest on, back to the reported."""
         here = ("graphic", graphic)
         ids = [id for id, places in self.printed.items() if any(place[:2] == here for place in places)]
+        ids += [id for id in dict.fromkeys(drawn) if id not in ids]
         for id in ids:  # grows while it is walked
             ids += [id for id in self[id].inputs.split() if id not in ids]
         return [self[id] for id in ids]

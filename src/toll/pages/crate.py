@@ -22,7 +22,7 @@ from typing import Any
 from toll import digests, libraries
 from toll.graphics.theme import LICENCE, LICENCE_TITLE
 from toll.pages import index
-from toll.pages.index import Index
+from toll.pages.index import OWN_FILES, Index
 from toll.project import Project
 
 NAME = "ro-crate-metadata.json"
@@ -160,7 +160,7 @@ def _records(edition: Index) -> Iterator[tuple[dict[str, Any], Entity]]:
     """The record (name, bytes, sha256) of each file that gallery.json names, with the words of the pictures."""
     plain = [*edition["pages"], *edition["tables"], edition["page"]]
     for graphic in edition["graphics"]:
-        plain += [graphic[kind] for kind in ("data", "workbook", "bundle") if kind in graphic]
+        plain += [graphic[file] for file in OWN_FILES if file in graphic]
         words = {"headline": graphic["furniture"]["headline"], "description": graphic["furniture"]["alt"]}
         yield from ((picture, words) for picture in graphic["pictures"])
     yield from ((record, {}) for record in plain)

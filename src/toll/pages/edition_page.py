@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from toll.graphics.theme import LABELS, SCREENS
-from toll.ledger import words
+from toll.graphics.theme import SCREENS
+from toll.pages import pieces
 from toll.pages.index import FACT_CHECK, NUMBERS, TITLES, Index
 from toll.pages.rendering import render as render_page
 
 if TYPE_CHECKING:
     from toll.ledger.ledger import Ledger
 
-# Letters, digits and a few signs, which need no escaping in HTML, in `srcset` or in a style sheet.
-ADDRESS = r"((https?://[A-Za-z0-9.-]+(:[0-9]+)?)?/)?([A-Za-z0-9._~%-]+/)*"
+# Letters, digits and a few signs, which need no escaping in HTML, in `srcset` or in a style sheet. A host without https://
+# would be taken for a folder, so a path whose first folder has a dot in its name begins with ./ or ../
+ADDRESS = r"((https?://[A-Za-z0-9.-]+(:[0-9]+)?/|/|(\.\.?/)+|(?=[A-Za-z0-9_~%-]+/))([A-Za-z0-9._~%-]+/)*)?"
 USES = {
     "web": "SVG for the page, PNG where SVG is not accepted. Outlined SVG and PDF for the art desk.",
     "social": "For cards and posts: short deck, no note.",
@@ -27,8 +26,6 @@ FORMATS = {"svg": "SVG", "outlined.svg": "SVG, outlined", "png": "PNG", "pdf": "
 CSS_PX_PER_MM = 96 / 25.4
 WIDTHS = {size.name: size.width for size in SCREENS}
 
-Piece = tuple[str, str | None]  # of a text, and the id of the number that it prints
-
 
 def render(name: str, index: Index, ledger: Ledger) -> bytes:
     """The page of the edition `name`; `index` is its gallery.json, `ledger` has the forms in which numbers appear."""
@@ -37,8 +34,8 @@ def render(name: str, index: Index, ledger: Ledger) -> bytes:
         | {
             "views": views(graphic["pictures"]),
             "downloads": _downloads(graphic, index["tables"]),
-            "words": {part: _pieces(graphic, part, ledger) for part in ("headline", "alt", "caption")},
-            "numbers": [number | {"pieces": _tokens(number["formula"])} for number in graphic["numbers"]],
+            "words": {part: pieces.of(graphic, part, ledger) for part in ("headline", "alt", "caption")},
+            "numbers": [number | {"pieces": pieces.tokens(number["formula"])} for number in graphic["numbers"]],
         }
         for graphic in index["graphics"]
     ]
@@ -87,31 +84,3 @@ def _downloads(graphic: dict[str, Any], tables: list[dict[str, Any]]) -> dict[st
 
 def _canvas(picture: dict[str, Any]) -> str:
     return _size(picture) + (", dark" if picture["theme"] == "dark" else "")
-
-
-def _pieces(graphic: dict[str, Any], part: str, ledger: Ledger) -> list[Piece]:
-    """A text of a graphic in pieces, each with the id of the number that it prints, if it prints one.
-
-    A form that two of its numbers share, such as “2014”, stays without: only the template knows which is meant. So does
-    the source at the end of a caption, whose date is not a number of the graphic.
-    """
-    text = graphic["caption"] if part == "caption" else graphic["furniture"][part]
-    text, label, source = text.partition(LABELS["source"])
-    places = {"headline", "deck"} if part == "caption" else {part}
-    ids: dict[str, str | None] = {}
-    for number in graphic["numbers"]:
-        if places & set(number["printed_in"]):
-            for form in _forms(ledger, number["id"]):
-                ids[form] = number["id"] if ids.get(form, number["id"]) == number["id"] else None
-    alternatives = "|".join(re.escape(form) for form in sorted(ids, key=len, reverse=True)) or r"(?!)"
-    pieces = re.split(rf"(?<![\w.,])({alternatives})(?!\w|[.,]\w)", text, flags=re.IGNORECASE)
-    return [(piece, ids.get(piece.lower())) for piece in (*pieces, label, source) if piece]
-
-
-def _forms(ledger: Ledger, id: str) -> Iterable[str]:
-    return (form.replace("\u00a0", " ").lower() for form in words.forms(ledger[id]))
-
-
-def _tokens(formula: str) -> list[str]:
-    """The formula in pieces, names apart from signs; the signs are those of print."""
-    return re.split(r"(\w+)", formula.translate(str.maketrans("*/-", "×÷−")))

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 from toll import digests, spreadsheet
 from toll.graphics.theme import LABELS
 from toll.ledger import wording
-from toll.pages import approvals, edition_page, workbook
+from toll.pages import approvals, edition_page, embed, workbook
 from toll.pages.index import (
     FACT_CHECK,
+    FACT_CHECK_PAGE,
     INDEX,
     NUMBERS,
     PAGE,
@@ -84,7 +85,7 @@ def publish(
     ]:
         raise Problems(problems)
     folder, corrections = Folder(project.published(edition), records), raw.read(project).corrections
-    described = [_describe(folder, graphic, records, plotted, ledger, corrections) for graphic in graphics]
+    described = [_describe(folder, graphic, records, plotted, ledger, fact_check, corrections) for graphic in graphics]
     index = {
         "as_of": as_of,
         "base_url": base,
@@ -104,8 +105,8 @@ def address(base_url: str) -> str:
     if not re.fullmatch(edition_page.ADDRESS, base, re.ASCII):
         message = f"“{base_url}” cannot be the address of the folder “figures” in an embed code."
         hint = (
-            "Give an address such as https://example.org/figures/ or a path such as ../figures/, with only letters, "
-            "digits and . _ ~ % - in it, or leave it empty."
+            "Give an address with its https://, such as https://example.org/figures/, or a path such as ../figures/, "
+            "with only letters, digits and . _ ~ % - in it, or leave it empty."
         )
         raise Problems([Problem(Where("parameters cell", column="base_url"), message, hint)])
     return base
@@ -127,12 +128,14 @@ def corrected(project: Project, graphic: Graphic, ledger: Ledger) -> Graphic:
 
 
 def _plotted(project: Project, edition: str, graphics: list[Graphic]) -> dict[str, bytes]:
-    """The CSV of each graphic, by its name. Raises Problems for one that would replace a table of the edition."""
+    """The CSV of each graphic, by its name. Raises Problems for a name that the edition needs itself."""
     names = {graphic.name: f"{graphic.name}.csv" for graphic in graphics}
-    taken = [graphic for graphic, name in names.items() if name in (NUMBERS, FACT_CHECK)]
+    taken = names.keys() & {Path(own).stem for own in (PAGE, FACT_CHECK_PAGE, NUMBERS, FACT_CHECK)}
     if taken:
-        message = "This is the name of one of the edition’s tables."
-        raise Problems(Problem(Where(f"graphic {graphic}"), message, "Rename the graphic.") for graphic in taken)
+        message = "This is the name of one of the edition’s pages or tables."
+        raise Problems(
+            Problem(Where(f"graphic {graphic}"), message, "Rename the graphic.") for graphic in sorted(taken)
+        )
     return {name: (project.processed(edition) / "graphics" / name).read_bytes() for name in names.values()}
 
 
@@ -142,44 +145,54 @@ def _describe(
     records: list[File],
     plotted: dict[str, bytes],
     ledger: Ledger,
+    fact_check: pl.DataFrame,
     corrections: Sequence[raw.Correction],
 ) -> dict[str, Any]:
-    """Write the table, the workbook and the zip of a graphic; return what its page says."""
+    """Write the table, the workbook, the embed and the zip of a graphic; return what its page says."""
     name, pictures = f"{graphic.name}.csv", [record for record in records if record["graphic"] == graphic.name]
     header, *rows = csv.reader(io.StringIO(plotted[name].decode(), newline=""))
-    caption, numbers = _caption(graphic), _numbers(ledger, graphic.name)
-    used = {number["id"] for number in numbers}
-    bundle = {picture["name"]: folder.read(picture["name"]) for picture in pictures}
-    book = folder.write(f"{graphic.name}.xlsx", workbook.write(graphic, ledger.provenance(graphic.name), plotted[name]))
-    bundle |= {name: plotted[name], book["name"]: folder.read(book["name"]), "README.txt": _readme(graphic, caption)}
-    zipped = digests.zipped({f"{graphic.name}/{file}": content for file, content in bundle.items()})
-    return {
+    data: dict[str, list[Any]] = {"columns": header, "rows": rows}
+    caption, used = _caption(graphic), numbers(ledger, graphic.name, data)
+    ids = {number["id"] for number in used}
+    told: dict[str, Any] = {
         "name": graphic.name,
         "furniture": {part: _plain(text) for part, text in asdict(graphic.furniture).items()},
         "caption": caption,
         "licence": graphic.meta.licence,
         "digest": graphic.meta.digest,
         "pictures": pictures,
-        "data": folder.write(name, plotted[name]) | {"columns": header, "rows": rows},
-        "workbook": book,
-        "bundle": folder.write(f"{graphic.name}.zip", zipped),
-        "numbers": numbers,
+        "data": folder.write(name, plotted[name]) | data,
+        "numbers": used,
         "corrections": [
-            correction_record(correction) for correction in _of_figures(corrections) if correction.id in used
+            correction_record(correction) for correction in _of_figures(corrections) if correction.id in ids
         ],
     }
+    made = embed.render(graphic, told, folder.read, ledger, fact_check.to_dicts())
+    told |= {
+        "workbook": folder.write(
+            f"{graphic.name}.xlsx", workbook.write(graphic, ledger.provenance(graphic.name), plotted[name])
+        ),
+        "embed": folder.write(f"{graphic.name}.html", made.page),
+        "inline": folder.write(f"{graphic.name}.inline.html", made.inline),
+    }
+    files = [*pictures, told["data"], told["workbook"], told["embed"], told["inline"]]
+    bundle = {file["name"]: folder.read(file["name"]) for file in files} | {"README.txt": _readme(graphic, caption)}
+    zipped = digests.zipped({f"{graphic.name}/{file}": content for file, content in bundle.items()})
+    return told | {"bundle": folder.write(f"{graphic.name}.zip", zipped)}
 
 
 def _of_figures(corrections: Sequence[raw.Correction]) -> list[raw.Correction]:
     return [correction for correction in corrections if correction.table == "figures"]
 
 
-def _numbers(ledger: Ledger, graphic: str) -> list[dict[str, Any]]:
-    """The numbers printed on a graphic, then those that their formulas use, back to the reported ones."""
+def numbers(ledger: Ledger, graphic: str, data: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    """The numbers printed on a graphic or drawn, by its `data`, then those that their formulas use."""
+    column = data["columns"].index("entry")
+    drawn = [row[column] for row in data["rows"] if row[column]]
     found = []
-    for entry in ledger.provenance(graphic):
+    for entry in ledger.provenance(graphic, drawn):
         number = {name: getattr(entry, name) for name in SHOWN}
-        number |= {"paragraph": entry.locator, "reading": _reading(entry)}
+        number |= {"paragraph": entry.locator, "reading": _reading(entry), "drawn": entry.id in drawn}
         places = ledger.printed.get(entry.id, ())
         found.append(number | {"printed_in": [place.part for place in places if place.owner == graphic]})
     return found

@@ -12,6 +12,13 @@ from toll.source import raw
 
 INDEX, PAGE, SUMS = "gallery.json", "index.html", "SHA256SUMS"
 NUMBERS, FACT_CHECK, FACT_CHECK_PAGE = "numbers.csv", "fact-check.csv", "fact-check.html"
+OWN_FILES = (
+    "data",
+    "workbook",
+    "embed",
+    "inline",
+    "bundle",
+)  # of each graphic beside its pictures; earlier versions had fewer
 PAGES = (FACT_CHECK_PAGE,)  # which lie in an edition's folder before the rest does
 TITLES = {NUMBERS: "All numbers", FACT_CHECK: "Fact check", FACT_CHECK_PAGE: "Fact check, claim by claim"}
 

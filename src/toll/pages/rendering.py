@@ -24,23 +24,29 @@ def render(name: str, folder: Path = TEMPLATES, **values: object) -> bytes:
     NAME.css and NAME.js beside the template go into the page too. A template in another `folder` may extend
     page.html.j2.
     """
-    environment = jinja2.Environment(
+    jinja = environment(folder)
+    shared = jinja.get_template("page.css.j2").render(themes=THEMES)
+    style, script = Markup(shared + _text(folder / f"{name}.css")), Markup(_text(folder / f"{name}.js"))
+    return jinja.get_template(f"{name}.html.j2").render(style=style, script=script, **values).encode()
+
+
+def environment(folder: Path = TEMPLATES) -> jinja2.Environment:
+    """What renders our templates, those in `folder` too."""
+    found = jinja2.Environment(
         loader=jinja2.FileSystemLoader([TEMPLATES, folder]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
+    found.filters |= {
         "csp_hash": _csp_hash,
         "day": lambda text: wording.full_date(date.fromisoformat(text)),
         "path": quote,
         "sentence": lambda text: f"{text[:1].upper()}{text[1:].removesuffix('.')}.",
         "weight": _weight,
     }
-    shared = environment.get_template("page.css.j2").render(themes=THEMES)
-    style, script = Markup(shared + _text(folder / f"{name}.css")), Markup(_text(folder / f"{name}.js"))
-    return environment.get_template(f"{name}.html.j2").render(style=style, script=script, **values).encode()
+    return found
 
 
 def _text(file: Path) -> str:

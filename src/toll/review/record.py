@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 
 from toll.ledger import wording
 from toll.pages import index
-from toll.pages.index import FACT_CHECK, Index
+from toll.pages.index import FACT_CHECK, OWN_FILES, Index
 from toll.project import Project
 from toll.run import editions, notebook_file
 
 if TYPE_CHECKING:
     from toll.ledger.ledger import Entry, Ledger
-BESIDE = ("data", "workbook", "bundle")  # what lies beside pictures; earlier versions made no workbook
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def _files(told: Index, folder: str) -> dict[str, list[str]]:
     found = {"fact-check": [f"{folder}/{FACT_CHECK}", f"{folder}/{index.FACT_CHECK_PAGE}"]}
     pages = [f"{folder}/{index.PAGE}", f"figures/{index.PAGE}", "README.md"]
     for graphic in told["graphics"]:
-        files = (*graphic["pictures"], *(graphic[kind] for kind in BESIDE if kind in graphic))
+        files = (*graphic["pictures"], *(graphic[file] for file in OWN_FILES if file in graphic))
         found[graphic["name"]] = [*(f"{folder}/{file['name']}" for file in files), *pages]
     return found
 

@@ -12,7 +12,7 @@ from json import dumps
 from math import isinf
 from typing import TYPE_CHECKING, Any
 
-from toll.ledger import wording, words
+from toll.ledger import formula, wording, words
 from toll.pages import index
 from toll.problems import Problem, Problems, Where
 from toll.project import Project
@@ -138,7 +138,7 @@ def _facts(one: Publication, entry: Entry, corrections: Corrections) -> Iterator
     yield entry.label
     if entry.formula:
         yield f"= {entry.formula}"
-        yield f"= {evaluated(one.ledger, entry)}"
+        yield f"= {formula.evaluated(entry, one.ledger.__getitem__)}"
         yield from (f"{name}: {meaning}" for name, meaning in _functions(entry.formula))
     elif entry.exact:
         paragraph = f"paragraph {entry.locator}: " if entry.locator else ""
@@ -153,22 +153,6 @@ def _facts(one: Publication, entry: Entry, corrections: Corrections) -> Iterator
     ):
         what = "" if each.field == "as_reported" else f"{each.field} "
         yield f"Corrected {wording.full_date(each.date)}: {what}“{each.was}” is now “{each.now}”. {each.reason}"
-
-
-def evaluated(ledger: Ledger, entry: Entry) -> str:
-    """The formula with the values of its inputs, and its result before rounding."""
-    names = "|".join(map(re.escape, sorted(entry.inputs.split(), key=len, reverse=True)))
-
-    def value(match: re.Match[str]) -> str:
-        put_in = ledger[match[1]]
-        return _plain(getattr(put_in, match[2]) if match[2] else put_in.start if put_in.is_date else put_in.value)
-
-    values = re.sub(rf"\b({names})\b(?:\.(\w+))?", value, entry.formula) if names else entry.formula
-    return f"{values} = {_plain(entry.end if entry.is_date else entry.value)}"
-
-
-def _plain(value: object) -> str:
-    return f"{value:.10g}" if isinstance(value, int | float) else str(value)
 
 
 def _functions(formula: str) -> Iterator[tuple[str, str]]:
@@ -233,7 +217,7 @@ def _entry(ledger: Ledger, entry: Entry, corrections: Corrections) -> dict[str, 
     found |= {name: str(value) for name, value in found.items() if isinstance(value, float) and isinf(value)}
     found |= {"text": entry.text, "inputs": entry.inputs.split()}
     if entry.formula:
-        found["evaluated"] = evaluated(ledger, entry)
+        found["evaluated"] = formula.evaluated(entry, ledger.__getitem__)
     own = [
         index.correction_record(correction)
         for correction in corrections
