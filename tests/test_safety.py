@@ -90,13 +90,16 @@ def test_no_text_can_run_or_load_anything(desk, tab, tmp_path, attack):
     assert tab.title() == "Graphics for editors"
     assert tab.evaluate("[document.scripts.length, document.styleSheets.length]") == [0, 1]
     tab.goto((desk.project.published("article") / "index.html").as_uri())
+    tab.evaluate("for (const each of document.querySelectorAll('.fold')) each.open = true")
     tab.locator(".base input").fill("../figures/")
     assert tab.title() == TITLE
     assert tab.evaluate("[document.scripts.length, document.styleSheets.length]") == [1, 1]
     assert tab.evaluate("document.querySelectorAll('[onload], [onerror], [onfocus]').length") == 0
     assert set(tab.evaluate("[...document.links].map(link => link.protocol)")) <= {"file:", "https:"}
     assert tab.locator("[id='ferry-alt']").text_content() == attack
-    assert tab.locator(".record").text_content().count(attack) == 4  # correction, credit, license and digest
+    assert (
+        tab.locator(".record").text_content().count(attack) == 5
+    )  # correction and its number, credit, license, digest
     numbers = tab.locator(".numbers tbody").text_content()
     assert all(f"{before}{attack}" in numbers for before in ("in: ", "“", "Attributed to "))
     tab.remove_listener("console", note)

@@ -19,8 +19,9 @@ import pytest
 from lxml import etree, html
 
 from support.desk import DATA, FACT_CHECK, FURNITURE, ledger
+from toll.graphics.graphic import LeftOut
 from toll.ledger.ledger import Ledger
-from toll.pages import edition_page, workbook
+from toll.pages import edition_page, fact_check, workbook
 from toll.problems import Problems
 
 
@@ -140,19 +141,37 @@ def test_numbers_walk_back_to_the_words_of_the_source(desk):
     said = rows["ferry-planned_2031"]
     for part in ("2,400", "reported", "“2,400 crossings”", "Paragraph 3", "the company", "Tugs", "in: alt"):
         assert part in said
-    assert "planned_2031 − cancelled_2031" in rows["ferry-left"]
+    assert "2400 − 70 = 2330" in rows["ferry-left"]
+    assert "70 Crossings cancelled" in rows["ferry-left"]
     assert "calculated" in rows["ferry-left"]
     assert "chosen" in rows["ferry-level"]
     assert "in formulas only" in rows["ferry-cancelled_2031"]
 
 
-def test_the_table_of_the_data_is_the_csv(desk):
+def test_the_table_has_the_values_of_the_csv_and_labels_for_ids(desk):
     folder = desk.publish()
     (table,) = desk.read().xpath("//table[caption[starts-with(., 'Data plotted')]]")
     with (folder / "ferry.csv").open(newline="") as file:
-        header, *rows = csv.reader(file)
-    assert [cell.text for cell in table.xpath(".//th[@scope='col']")] == header
-    assert [[cell.text_content() for cell in row] for row in table.xpath(".//tbody/tr")] == rows
+        rows = list(csv.DictReader(file))
+    shown = [[cell.text_content() for cell in row] for row in table.xpath(".//tr")]
+    assert shown[0] == ["series", "what", "value", "status", "number"]
+    labels = {entry.id: entry.label for entry in ledger()}
+    assert shown[1:] == [
+        [row["series"], row["what"], row["value"].removesuffix(".0"), row["status"], labels[row["entry"]]]
+        for row in rows
+    ]
+
+
+@pytest.mark.parametrize("page", ["index.html", "fact-check.html"])
+def test_readers_see_labels_and_no_ids(desk, page):
+    folder = desk.publish(left_out=[LeftOut("old-boats", "the number of boats is not known")])
+    desk.correct("2031-07-01,cancelled_2031,80,70,Misread.")
+    tested = {"fact-check": FACT_CHECK}
+    fact_check.write(desk.project, "article", "2031-06-30", ledger(), tested, [LeftOut("old-boats", "unknown")])
+    for text in (desk.read(page=page).xpath("string(//body)"), desk.front().xpath("string(//body)")):
+        said = text.partition("use strict")[0]
+        assert not re.search(r"planned_2031|cancelled_2031|deck_brief|old-boats", said)
+    assert "old boats" in html.parse(str(folder / "index.html")).xpath("string(//header)")
 
 
 def test_all_numbers_are_in_one_table(desk):
@@ -234,11 +253,11 @@ def test_corrections_are_shown_with_the_graphics_that_they_touch(desk):
     (pending,) = desk.front().xpath("//*[@class='pending']")
     for part in (
         "Not yet in these files",
-        "July 1, 2031, “80” is now “70” (cancelled_2031). Misread.",
+        "July 1, 2031, “80” is now “70” (Crossings cancelled). Misread.",
     ):
         assert part in pending.text_content()
     desk.publish()
-    assert "July 1, 2031: “80” is now “70” (cancelled_2031). Misread." in told()
+    assert "July 1, 2031: “80” is now “70” (Crossings cancelled). Misread." in told()
     assert "165" not in told()
     assert "Not yet in these files" not in desk.front().text_content()
 

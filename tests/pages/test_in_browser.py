@@ -7,11 +7,14 @@ import threading
 import urllib.request
 from pathlib import Path
 
+import polars as pl
 import pytest
 from lxml import html
 
 from support.browser import accessibility_faults, needs_chromium
-from support.desk import FURNITURE, Desk
+from support.desk import AS_OF, FACT_CHECK, FURNITURE, Desk, ledger
+from toll.ledger.verdicts import VERDICTS
+from toll.pages import fact_check
 
 pytestmark = needs_chromium
 LOOKS = [(1200, "light"), (375, "dark")]  # each width and each theme once
@@ -54,7 +57,7 @@ def visit(browser, shop):
     """Opens a page, by default from its file; fails if the browser complains or asks for anything outside."""
     opened, faults = [], []
 
-    def visit(width=1200, scheme="light", url=None, at="article", **more):
+    def visit(width=1200, scheme="light", url=None, at="article", unfold=True, **more):
         root = url or shop.project.figures.as_uri()
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **more)
         opened.append(context)
@@ -63,7 +66,10 @@ def visit(browser, shop):
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("request", lambda asked: None if asked.url.startswith(root) else faults.append(asked.url))
         page.on("requestfailed", lambda asked: faults.append(f"failed: {asked.url}"))
-        page.goto("/".join(part for part in (root.rstrip("/"), at, "index.html") if part))
+        file = "" if at.endswith(".html") else "index.html"
+        page.goto("/".join(part for part in (root.rstrip("/"), at, file) if part))
+        if unfold:
+            page.evaluate("for (const graphic of document.querySelectorAll('.fold')) graphic.open = true")
         return page
 
     yield visit
@@ -109,7 +115,7 @@ def test_each_download_has_the_stated_checksum(visit, address):
     page = visit(url=address)
     rows = page.evaluate(
         "[...document.querySelectorAll('.downloads tr:has(a)')]"
-        ".map(row => [row.querySelector('a').href, row.querySelector('.sum').textContent])"
+        ".map(row => [row.querySelector('a').href, row.querySelector('code').textContent])"
     )
     assert len(rows) == 21 + 4
     for url, digest in rows:
@@ -210,7 +216,7 @@ FOCUS = """() => {
 
 
 def test_the_keyboard_reaches_and_works_everything(visit):
-    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    page = visit(permissions=["clipboard-read", "clipboard-write"], unfold=False)
     page.keyboard.press("Tab")
     assert page.evaluate(FOCUS)[1] == "Skip to the graphics"
     page.keyboard.press("Enter")
@@ -242,7 +248,7 @@ def test_a_number_in_a_sentence_or_formula_leads_to_its_row(visit):
     page.locator("[id='ferry-alt']").get_by_role("link", name="2,330").click()
     page.locator("[id='ferry-left']").wait_for(state="visible")
     assert page.evaluate("document.querySelector(':target').id") == "ferry-left"
-    page.locator("[id='ferry-left']").get_by_role("link", name="cancelled_2031").click()
+    page.locator("[id='ferry-left']").get_by_role("link", name="70").click()
     assert page.evaluate("document.querySelector(':target').id") == "ferry-cancelled_2031"
 
 
@@ -264,3 +270,90 @@ def test_everything_can_be_read_and_seen_without_scripts(visit):
     assert page.get_by_role("button").count() == 0
     page.locator(".switch").first.get_by_text("Square").click()
     assert page.locator("img[src='ferry-square.png']").is_visible()
+
+
+# --- What editors take and find ---
+
+
+def test_a_page_is_short_and_dark_pages_show_dark_pictures(visit):
+    page = visit(375, "dark", unfold=False)
+    assert page.evaluate("document.documentElement.scrollHeight") <= 8_000
+    assert page.locator("details[open]").count() == 0
+    page.locator("nav").get_by_role("link", name="Fewer crossings").click()
+    assert shown(page) == [("ferry-mobile-dark.svg", page.locator(".stage img:visible").bounding_box()["width"])]
+    thumbnail = page.locator("nav img").first.evaluate("image => image.decode().then(() => image.currentSrc)")
+    assert thumbnail.endswith("ferry-desktop-dark.svg")
+    page.locator(".switch").first.get_by_text("Light", exact=True).click()
+    assert shown(page)[0][0] == "ferry-mobile.svg"
+
+
+def test_a_link_to_a_graphic_unfolds_it_without_script_too(visit):
+    page = visit(java_script_enabled=False, unfold=False)
+    page.locator("nav").get_by_role("link", name="Fewer crossings").click()
+    assert page.locator("[id='ferry-alt']").is_visible()
+
+
+def test_the_picture_shown_is_copied_as_png(visit, address):
+    page = visit(url=address, permissions=["clipboard-read", "clipboard-write"])
+    page.locator(".switch").first.get_by_text("Mobile", exact=True).click()
+    page.get_by_role("button", name="Copy picture of: Fewer crossings").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    copied = page.evaluate("""async () => {
+      const [item] = await navigator.clipboard.read(), blob = await item.getType("image/png");
+      const image = await createImageBitmap(blob);
+      return [item.types, image.width];
+    }""")
+    assert copied == [["image/png"], 3 * 375]
+
+
+def test_a_page_opened_from_a_file_says_how_else_to_copy_the_picture(visit):
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy picture of: Fewer crossings").click()
+    page.get_by_role("button", name="Right-click the picture to copy it").wait_for()
+
+
+def test_the_table_is_copied_for_a_spreadsheet(visit):
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    page.locator("summary", has_text="Data plotted").click()
+    page.get_by_role("button", name="Copy table: Fewer crossings").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    rows = [line.split("\t") for line in page.evaluate("navigator.clipboard.readText()").splitlines()]
+    assert rows == [
+        ["series", "what", "value", "status", "number"],
+        ["crossings", "planned", "2400", "reported", "Crossings planned"],
+        ["crossings", "not cancelled", "2330", "calculated", "Crossings not cancelled"],
+    ]
+
+
+def test_links_to_take_are_as_large_as_a_finger(visit):
+    page = visit(375, has_touch=True)
+    boxes = [link.bounding_box() for link in page.locator(".downloads td a").all()]
+    assert boxes
+    assert all(box["width"] >= 44 and box["height"] >= 44 for box in boxes)
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_the_fact_check_is_filtered_by_verdict(visit, shop, script):
+    claims = pl.concat(
+        FACT_CHECK.with_columns(id=pl.lit(f"claim_{i}"), verdict=pl.lit(verdict)) for i, verdict in enumerate(VERDICTS)
+    )
+    fact_check.write(shop.project, "all", AS_OF, ledger(), {"fact-check": claims}, [])
+    page = visit(375, at="all/fact-check.html", unfold=False, java_script_enabled=script)
+    assert page.locator(".claim:visible").count() == len(VERDICTS)
+    page.get_by_text("All claims").click()
+    for i, verdict in enumerate(VERDICTS):
+        page.locator(f"[value='{verdict.replace(' ', '-')}']").check()
+        assert [claim.get_attribute("id") for claim in page.locator(".claim:visible").all()] == [f"claim-claim_{i}"]
+        assert page.locator("nav ol li:visible").count() == 1
+    page.get_by_role("radio", name="all").check()
+    page.locator("nav ol a").last.click()
+    assert page.url.endswith(f"#claim-claim_{len(VERDICTS) - 1}")
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_the_fact_check_is_accessible(visit, shop, width, scheme):
+    fact_check.write(shop.project, "one", AS_OF, ledger(), {"fact-check": FACT_CHECK}, [])
+    page = visit(width, scheme, at="one/fact-check.html", bypass_csp=True)
+    page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert accessibility_faults(page) == {}

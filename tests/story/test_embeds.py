@@ -11,7 +11,7 @@ from support.checkout import ROOT
 from toll import tables
 from toll.graphics.graphic import Graphic
 from toll.ledger.ledger import Ledger
-from toll.pages import embed, gallery
+from toll.pages import edition_page, embed, gallery
 
 GRAPHICS = [
     (edition, graphic)
@@ -63,3 +63,15 @@ def test_every_button_opens_what_is_there(made):
         opened |= {f"n-{id}" for id in page.xpath("//@data-number")}
         assert opened <= set(page.xpath("//*[@popover]/@id"))
         assert len(page.xpath("//@id")) == len(set(page.xpath("//@id")))
+
+
+@pytest.mark.parametrize("edition", ["article", "hindsight"])
+def test_the_page_of_an_edition_weighs_at_most_200_kb_without_its_pictures(edition):
+    told = json.loads((ROOT / f"figures/{edition}/gallery.json").read_text("utf-8"))
+    ledger = Ledger.from_frames(tables.read(ROOT / "data/processed" / edition / "ledger"))
+    files = {form: {"name": f"a-graphic.{form}.html", "bytes": 60_000} for form in ("embed", "inline")}
+    told["graphics"] = [
+        files | graphic | {"numbers": gallery.numbers(ledger, graphic["name"], graphic["data"])}
+        for graphic in told["graphics"]
+    ]
+    assert len(edition_page.render(edition, told, ledger)) <= 200_000

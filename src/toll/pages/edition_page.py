@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from toll.graphics.theme import SCREENS
-from toll.pages import pieces
+from toll.pages import pieces, values
 from toll.pages.index import FACT_CHECK, NUMBERS, TITLES, Index
 from toll.pages.rendering import render as render_page
 
@@ -23,6 +23,7 @@ USES = {
     "data": "This graphic’s numbers in one workbook; the data plotted; every number of this edition with its source.",
 }
 FORMATS = {"svg": "SVG", "outlined.svg": "SVG, outlined", "png": "PNG", "pdf": "PDF", "cmyk.pdf": "PDF, CMYK"}
+PLACES = {"deck_brief": "short deck", "labels": "chart", "plot": "chart", "alt": "alt text"}  # others by their names
 CSS_PX_PER_MM = 96 / 25.4
 WIDTHS = {size.name: size.width for size in SCREENS}
 
@@ -35,7 +36,11 @@ def render(name: str, index: Index, ledger: Ledger) -> bytes:
             "views": views(graphic["pictures"]),
             "downloads": _downloads(graphic, index["tables"]),
             "words": {part: pieces.of(graphic, part, ledger) for part in ("headline", "alt", "caption")},
-            "numbers": [number | {"pieces": pieces.tokens(number["formula"])} for number in graphic["numbers"]],
+            "numbers": [
+                number | values.origin(ledger, number["id"]) | _places(number) for number in graphic["numbers"]
+            ],
+            "labels": {number["id"]: number["label"] for number in graphic["numbers"]},
+            "table": values.table(graphic["data"], values.plain),
         }
         for graphic in index["graphics"]
     ]
@@ -49,9 +54,22 @@ def views(pictures: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for picture in pictures:
         if picture["format"] in ("svg", "png"):
-            new = {"size": _size(picture), "measures": _measures(picture), **_on_screen(picture), "themes": {}}
-            found.setdefault(picture["size"], new)["themes"].setdefault(picture["theme"], picture["name"])
+            new = {
+                "size": _size(picture),
+                "measures": _measures(picture),
+                **_on_screen(picture),
+                "themes": {},
+                "png": {},
+            }
+            view = found.setdefault(picture["size"], new)
+            view["themes"].setdefault(picture["theme"], picture["name"])
+            if picture["format"] == "png":
+                view["png"][picture["theme"]] = picture["name"]
     return found
+
+
+def _places(number: dict[str, Any]) -> dict[str, list[str]]:
+    return {"places": list(dict.fromkeys(PLACES.get(part, part) for part in number["printed_in"]))}
 
 
 def _on_screen(picture: dict[str, Any]) -> dict[str, int]:

@@ -6,7 +6,6 @@ styles of the page around it do not reach.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,8 +16,7 @@ from markupsafe import Markup
 from toll.graphics import inline
 from toll.graphics.theme import FALLBACK, FAMILY, THEMES
 from toll.graphics.type import font_face
-from toll.ledger import formula, wording
-from toll.pages import pieces
+from toll.pages import pieces, values
 from toll.pages.rendering import TEMPLATES, environment
 
 if TYPE_CHECKING:
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
 FORMS = ("mobile", "desktop")
 WORDS = ("headline", "deck", "note", "description")
 IN_THE_PLOT = {"labels", "plot"}
-OF_THE_LEDGER = ("entry", "low", "high", "formula", "source", "exact", "paragraph")  # columns that `numbers` tells
 
 
 class Embed(NamedTuple):
@@ -59,7 +56,7 @@ def render(
         plots=[Markup(etree.tostring(plot, encoding="unicode", with_tail=False)) for plot in plots],
         numbers=numbers,
         points=[number for number in numbers.values() if number["drawn"]],
-        table=_table(told["data"]["columns"], told["data"]["rows"]),
+        table=values.table(told["data"], values.printed),
     )
     family = Markup(f"'{FAMILY}', {FALLBACK}")
     style = jinja.get_template("embed.css.j2").render(family=family, palette=palette, themes=THEMES)
@@ -76,30 +73,9 @@ def _numbers(told: list[dict[str, Any]], ledger: Ledger, claims: list[dict[str, 
     """By id, each number with its formula in numbers, the entries in that, and the claims whose verdict rests on it."""
     numbers = {}
     for number in told:
-        entry = ledger[number["id"]]
-        evaluated = pieces.printed(formula.evaluated(entry, ledger.__getitem__)) if entry.formula else ""
-        numbers[entry.id] = number | {
-            "evaluated": evaluated,
-            "inputs": [ledger[id] for id in entry.inputs.split()],
-            "claims": [claim for claim in claims if entry.id in claim["inputs"].split()],
-        }
+        decided = [claim for claim in claims if number["id"] in claim["inputs"].split()]
+        numbers[number["id"]] = number | values.origin(ledger, number["id"]) | {"claims": decided}
     return numbers
-
-
-def _table(columns: list[str], rows: list[list[str]]) -> dict[str, Any]:
-    """The plotted values for people: without what the numbers tell anyway, and without empty columns."""
-    kept = [i for i, name in enumerate(columns) if name not in OF_THE_LEDGER and any(row[i] for row in rows)]
-    headings = [columns[i].replace("_", " ") for i in kept]
-    return {"headings": headings, "rows": [[_cell(row[i]) for i in kept] for row in rows]}
-
-
-def _cell(text: str) -> str:
-    """A measured number as it is printed, to a tenth; years, dates and words as they are."""
-    try:
-        value = float(text) if "." in text or "INF" in text else None
-    except ValueError:
-        value = None
-    return text if value is None else wording.number(value, "", 0 if math.isinf(value) or value.is_integer() else 1)
 
 
 def _font(figure: str) -> str:

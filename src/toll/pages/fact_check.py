@@ -5,12 +5,14 @@ Every claim has its own anchor, `#claim-ID`; every number that decides it shows 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from toll import story_tables
 from toll.ledger import wording
 from toll.ledger.verdicts import VERDICTS
+from toll.pages import values
 from toll.pages.index import FACT_CHECK_PAGE
 from toll.pages.rendering import render
 from toll.source import raw
@@ -43,8 +45,11 @@ def write(
         verdicts=VERDICTS,
         claims=[_claim(row, ledger) for row in tested["fact-check"].iter_rows(named=True)],
         sources={source.id: _source(source) for source in raw.read(project).sources},
-        disputed=tested["disputed"].to_dicts() if "disputed" in tested else None,
-        tables=story_tables.read(project.processed(edition)),
+        disputed=[_disputed(row, ledger) for row in tested["disputed"].to_dicts()] if "disputed" in tested else None,
+        tables={
+            name: (table, [[_label(cell, ledger) for cell in row] for row in table.rows])
+            for name, table in story_tables.read(project.processed(edition)).items()
+        },
         left_out=list(left_out),
         top="../" * (1 + edition.count("/")),
     )
@@ -54,7 +59,18 @@ def write(
 
 
 def _claim(row: dict[str, Any], ledger: Ledger) -> dict[str, Any]:
-    return row | {"numbers": [ledger[id] for id in row["inputs"].split() if id in ledger]}
+    ids = [id for id in row["inputs"].split() if id in ledger]
+    return row | {"numbers": [(ledger[id], values.origin(ledger, id)) for id in ids]}
+
+
+def _disputed(row: dict[str, Any], ledger: Ledger) -> dict[str, Any]:
+    """With labels in place of the ids in “ID: was → would be; …”."""
+    return row | {"effect": re.sub(r"(?:^|(?<=; ))\w+(?=: )", lambda id: _label(id[0], ledger), row["effect"] or "")}
+
+
+def _label(text: str, ledger: Ledger) -> str:
+    """What readers call a number, where the text is its id."""
+    return ledger[text].label if text in ledger else text
 
 
 def _source(source: raw.Source) -> dict[str, str]:

@@ -43,15 +43,5 @@ def of(graphic: dict[str, Any], part: str, ledger: Ledger) -> list[Piece]:
     return [*finder(graphic["numbers"], places, ledger)(text), *((piece, None) for piece in (label, source) if piece)]
 
 
-def tokens(formula: str) -> list[str]:
-    """The formula in pieces, names apart from signs; the signs are those of print."""
-    return re.split(r"(\w+)", printed(formula))
-
-
-def printed(formula: str) -> str:
-    """The formula with the signs of print."""
-    return formula.translate(str.maketrans("*/-", "×÷−"))
-
-
 def _forms(ledger: Ledger, id: str) -> list[str]:
     return [form.replace("\u00a0", " ").lower() for form in words.forms(ledger[id])]

@@ -41,12 +41,12 @@ def _front_page(published: dict[str, Index], corrections: list[dict[str, str]]) 
     editions = []
     for name, edition in published.items():
         graphics = [graphic | {"views": edition_page.views(graphic["pictures"])} for graphic in edition["graphics"]]
-        used = {number["id"] for graphic in graphics for number in graphic["numbers"]}
+        labels = {number["id"]: number["label"] for graphic in graphics for number in graphic["numbers"]}
         carried = [correction for graphic in graphics for correction in graphic["corrections"]]
         pending = [
-            each for each in corrections if each["id"] in used and each["table"] == "figures" and each not in carried
+            each for each in corrections if each["id"] in labels and each["table"] == "figures" and each not in carried
         ]
-        editions.append(edition | {"name": name, "graphics": graphics, "pending": pending})
+        editions.append(edition | {"name": name, "graphics": graphics, "labels": labels, "pending": pending})
     return render("front", editions=editions, titles=index.TITLES)
 
 

@@ -8,17 +8,20 @@ if (matchMedia("(max-width: 640px)").matches)
   for (const input of document.querySelectorAll("[data-size=mobile]")) input.checked = true;
 
 function reveal() {
-  const row = find(decodeURIComponent(location.hash.slice(1))), around = row?.closest("details");
-  if (!around) return;
-  around.open = true;
-  row.scrollIntoView({block: "center"});
+  const target = find(decodeURIComponent(location.hash.slice(1)));
+  for (let around = target?.closest("details"); around; around = around.parentElement.closest("details")) around.open = true;
+  target?.scrollIntoView({block: target.matches("tr") ? "center" : "start"});
 }
 addEventListener("hashchange", reveal);
 reveal();
 
-async function copy(element) {
+const textOf = element => element.rows
+  ? [...element.rows].map(row => [...row.cells].map(cell => cell.textContent).join("\t")).join("\n")
+  : element.textContent;
+
+async function copyText(element) {
   try {
-    await navigator.clipboard.writeText(element.textContent);
+    await navigator.clipboard.writeText(textOf(element));
     return true;
   } catch {
     getSelection().selectAllChildren(element);
@@ -26,12 +29,32 @@ async function copy(element) {
   }
 }
 
+async function png(name) {
+  const image = new Image(), canvas = document.createElement("canvas");
+  image.src = name;
+  await image.decode();
+  [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+  canvas.getContext("2d").drawImage(image, 0, 0);
+  return new Promise((done, fail) => canvas.toBlob(blob => blob ? done(blob) : fail(), "image/png"));
+}
+
+async function copyPicture(preview) {  // a page opened from a file may not read its pictures
+  const shown = [...preview.querySelectorAll("img")].find(image => image.checkVisibility());
+  try {
+    await navigator.clipboard.write([new ClipboardItem({"image/png": png(shown.dataset.png)})]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 document.addEventListener("click", async ({target}) => {
-  const button = target.closest("[data-copy]");
+  const button = target.closest("[data-copy], [data-picture]");
   if (!button) return;
-  const done = await copy(find(button.dataset.copy));
+  const picture = "picture" in button.dataset;
+  const done = await (picture ? copyPicture(button.closest(".preview")) : copyText(find(button.dataset.copy)));
   const label = button.firstElementChild, words = label.dataset.words ??= label.textContent;
-  label.textContent = status.textContent = done ? "Copied" : "Press Ctrl+C";
+  label.textContent = status.textContent = done ? "Copied" : picture ? "Right-click the picture to copy it" : "Press Ctrl+C";
   setTimeout(() => { label.textContent = words; status.textContent = ""; }, 2000);
 });
 
