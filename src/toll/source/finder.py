@@ -52,7 +52,7 @@ def _name(match: re.Match[str], before: str, after: str) -> Found | None:
 def _titled(match: re.Match[str], before: str, after: str) -> Found | None:
     """A number is part of a name if a capital before it, or its own, is not that of a sentence."""
     begins = patterns.SENTENCE.search(before) and (not match["number"] or patterns.OPENER.match(match[0]))
-    counted = match["number"] and patterns.NOUN.match(after)
+    counted = match["number"] and (patterns.NOUN.match(after) or patterns.MEASURED.match(after))
     return None if begins or counted or patterns.MONTH_OR_DAY.match(match[0]) else _name(match, before, after)
 
 

@@ -16,6 +16,10 @@ CURRENCIES = {
     "US dollars": r"(?:us)?\$ ?|usd ?",
     "euros": "€ ?|eur ?",
     "pounds": "£ ?|gbp ?",
+    "Australian dollars": r"au?\$ ?",
+    "Canadian dollars": r"c(?:an)?\$ ?",
+    "New Zealand dollars": r"nz\$ ?",
+    "yen": "¥ ?",
     "rupees": r"[₨₹] ?|rs\.? ?|pkr ?|inr ?",
 }
 LARGEST = Decimal(2**53)  # beyond this a float no longer holds every whole number
@@ -98,6 +102,7 @@ def read(words: str, unit: str = "") -> Numeral:
         if unit != SHARE:
             raise ValueError(f"{quoted(words)} is a share, so its unit is “{SHARE}”, not “{unit or 'none'}”.")
         return Numeral(fraction, 2 * FRACTION_WITHIN)
+    words = re.sub("^[.](?=[0-9])", "0.", words)
     if words.startswith("minus "):
         below = read(words.removeprefix("minus "), unit)
         return Numeral(-below.value, below.step)

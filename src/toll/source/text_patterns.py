@@ -27,7 +27,7 @@ NOUNS = (  # what can be counted, by its ending
 )
 UP = "(?-i:[A-Z])"
 SMALL = either(*ONES, *TEENS, rf"{either(*TENS)}(?:[ -]{either(*ONES)}\b)?")
-NUMERAL = r"(?:[0-9]{1,3}(?:,[0-9]{2,3})+|[0-9]+)(?:\.[0-9]+)?(?![0-9])"
+NUMERAL = r"(?:[0-9]{1,3}(?:,[0-9]{2,3})+|[0-9]+|(?=[.][0-9]))(?:[.][0-9]+)?(?![0-9])"
 SPELLED = rf"(?:{SMALL}|an?(?= {BIG}\b))(?:[ -]{BIG}\b(?:(?: and)? {SMALL}\b(?![ -]and[ -]a[ -]half))?)*(?![a-z])"
 LARGE = rf"(?:[ -]{BIG}\b|(?:bn|mn|tn)\b)"
 PERCENTS = r"(?: ?%| per ?cent\b|pc\b)"
@@ -83,7 +83,7 @@ MEASURES = {
     "euros": "euros?",
     "rupees": "rupees?",
 }
-MEASURED = compiled(rf"[ -]?(?P<power>square |cubic )?(?P<measure>{either(*MEASURES.values())})(?!\w|-half)")
+MEASURED = compiled(rf"[ ‑-]?(?P<power>square |cubic )?(?P<measure>{either(*MEASURES.values())})(?!\w|-half)")
 UNITS = [(compiled(words), unit) for unit, words in MEASURES.items()]
 ATTACHED = "(?-i:mph|km/h|kmh|kph|kms?|cms?|mm|m|ft|in|kgs?|mg|g|ha|[KMG]W|p|c|°?[CF]|°)"
 ENDS = rf"(?:(?![\w]|[.,:/][0-9])|(?={ATTACHED}(?!\w)))"
@@ -114,18 +114,20 @@ AFTER_ONE = (  # words that no noun, but a pronoun, has after it
 _NAMES = (
     # addresses and telephone numbers
     r"(?:https?://|www\.|doi:)\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[\w-]+\.(?:com|org|net|gov|edu)\b\S*",
-    r"\(?\+[0-9]{1,3}\)?[ -]?[0-9][0-9 ()-]{5,}[0-9]|\(?0[0-9]{2,4}\)?(?:[ -][0-9]{2,8})+|0[0-9]{5,}",
+    r"\(?\+[0-9]{1,3}\)?[ -]?\(?[0-9][0-9 ()-]{5,}[0-9]|\(?0[0-9]{2,4}\)?(?:[ -][0-9]{2,8})+|0[0-9]{5,}",
     r"\(?[0-9]{3}\)?[- ][0-9]{3}-[0-9]{3,4}|555-[0-9]{4}|[0-9]{5}-[0-9]{7}(?:-[0-9])?|1-?800[0-9-]+",
     r"(?:call(?:ed|ing|s)?|dial(?:ed|ing|led)?|helpline|hotline|phone|extension|fax)(?: number| on| at|:|,)* "
     rf"[0-9][0-9 -]*(?<=[0-9])(?![,0-9]| {NOUNS})",
     # numbers of things
     rf"{either(*NUMBERED.split('|'))}s? {IDS}|{either(*ALSO_NUMBERED.split('|'))}(?:s|es)? {IDS}(?! {NOUNS})",
+    rf"{either(*NUMBERED.split('|'))} {SMALL}\b(?! {NOUNS})",
     rf"{UP}{either(*(name[1:] for name in ALSO_NUMBERED.split('|')))}(?:s|es)? {IDS}",
-    r"(?:nos?|nr|vol|pp?)\. ?[0-9]+(?:(?:, | and |[-/])[0-9]+)*|#[0-9]+|(?-i:No) [0-9]{1,2}(?! [a-z])",
-    r"number (?:one|two|[0-9]+)|[0-9]+[’']s\b|[0-9]+ block\b",
+    r"(?:nos?|nr|vol|pp?)\. ?[0-9]+(?:(?:, | and | to |[-/])[0-9]+)*|#[0-9]+|isbn \S+",
+    rf"(?-i:No) [0-9]{{1,2}}(?: to [0-9]+)?(?! {NOUNS})|[.][0-9]{{2,3}}(?:-cal\w*|s)?(?![\w%]| ?per)",
+    r"(?:911|999) (?:call|operator|emergency)|number (?:one|two|[0-9]+)|[0-9]+[’']s\b|[0-9]+ block\b",
     rf"[0-9]+[A-Z]? (?:{UP}[\w’'.]+ )+(?-i:Street|Road|Avenue|Lane|Drive|Boulevard|Terrace|Square|Place|Way|St|Ave)\b",
     # letters and digits in one word, such as an aircraft's
-    rf"(?!{SIGN}[0-9])(?!(?:mid|pre|post|early|late)-)[a-z]+(?:[.-][a-z]+)*[-‑.]?[0-9](?:[\w/-]|\.[0-9])*",
+    rf"(?!{SIGN}[0-9])(?!(?:mid|pre|post|early|late|end)-)[a-z]+(?:[.-][a-z]+)*[-‑.]?[0-9](?:[\w/+-]|[.][0-9])*",
     rf"[0-9]+-{UP}\w+|(?![0-9]+(?:st|nd|rd|th|s|am|pm|pc|(?-i:{'|'.join(ABBREVIATIONS)})|{ATTACHED})\b)[0-9]+[a-z]\w*",
     rf"(?:[0-9]+(?:st|nd|rd|th)|(?-i:{either(*(word.title() for word in ORDINALS))})) (?!{PEOPLES}){UP}[\w-]+",
     # scores, notes, versions
@@ -133,7 +135,8 @@ _NAMES = (
     r"\[[0-9]+\]|\([0-9]\)|v?[0-9]+(?:\.[0-9]+){2,}|[0-9]+/[0-9]+(?!/)",
     # the pronoun
     r"(?:no|every|each|this|that|which|another|big|new|latest|good|bad|any|right) one(?![\w-])",
-    r"one(?:[’']s|-time|-way|-sided|-off|-on-one|-to-one)\b|one by one|(?<!for )(?<!in )(?<!than )one day(?![-\w])",
+    r"one(?:[’']s|-time|-way|-sided|-off|-on-one|-to-one)\b|one by one|one after another",
+    r"(?<!for )(?<!in )(?<!than )one day(?![-\w])",
     rf"(?:the|only) one(?![\w-])(?= (?:{AFTER_ONE}|of)\b|[^\w\s]|$)|one[.,;:?!”\"]",
     rf"one,? (?:{AFTER_ONE}|of)\b(?! (?:more|fewer|less|a half)\b| {THE}(?:{NUMERAL}|{SPELLED}))",
 )
@@ -175,7 +178,7 @@ _REASONS = {
         rf"first[ -](?:time|ever|rate|few|of all)\b|first(?=[ -](?:{NUMERAL}|{SMALL}\b))"
     ),
     "It is several days. Enter the first and the last.": (
-        rf"{MONTH}[–-]{MONTH}|{MONTH} {DAYS}(?! {UP})|{DAYS} {MONTH}"
+        rf"{MONTH}[–-]{MONTH}|{MONTH} {DAYS}(?! {UP})|(?:between )?{DAYS} {MONTH}"
     ),
     "It is several years. Enter the first and the last.": r"(?:1[5-9]|20)[0-9]{2}[/–-](?:[0-9]{2}){1,2}(?![\w-])",
     "It does not say which is the day and which the month.": r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4}",
@@ -213,7 +216,7 @@ _FIGURES = (
     rf"{PLAIN} (?:out of|of) {THE}{PLAIN}{ENDS}(?!{LARGE}|{PERCENTS})",
     rf"{QUALIFIER}between (?!{YEAR} and {YEAR}(?! {NOUNS})){EITHER} and {EITHER}{ENDS}",
     rf"{QUALIFIER}(?P<low>{LOW})(?: to | or | ?[–-] ?){AMOUNT}{ENDS}",
-    rf"{QUALIFIER}(?P<fraction>{FRACTION})",
+    rf"{QUALIFIER}(?P<fraction>{FRACTION}(?: (?:to|or) {FRACTION})?)",
     rf"{QUALIFIER}{AMOUNT}(?:(?: {either(*AFTER)}|-plus)\b|\+)?{ENDS}",
 )
 FIGURES = tuple(map(compiled, _FIGURES))
@@ -243,5 +246,5 @@ ORDINALS_ALONE = compiled(ORDINAL)
 
 # --- Where a look at the text begins, and what is passed over where nothing can be read ---
 
-START = re.compile(r"(?<![^\W_])[^\W_]|[$£€₹₨#\[(+](?=[0-9])|(?<![^\s(])[−-](?=[0-9])")
+START = re.compile(r"(?<![\w.])[.](?=[0-9])|(?<![^\W_])[^\W_]|[$£€₹₨¥#\[(+](?=[0-9])|(?<![^\s(])[−-](?=[0-9])")
 REST = re.compile(r"[0-9][\w.,:/-]*\w|\w+|.")
