@@ -134,6 +134,8 @@ SHARES = [
     ("nine in every ten", "", 0.9, 0.9, 0.9, "exact"),
     ("one person in 11", "", 1 / 11, 1 / 11, 1 / 11, "exact"),
     ("33pc", "", 0.33, 0.33, 0.33, "exact"),
+    ("1 per cent", "", 0.01, 0.01, 0.01, "exact"),
+    ("one per cent", "", 0.01, 0.01, 0.01, "exact"),
 ]
 
 

@@ -49,7 +49,7 @@ _LOOKALIKE = re.compile(r"(?<!\w)(?=[OoIl.,]*[0-9])[0-9OoIl.,]*[OoIl][0-9OoIl.,]
 COUNTED = "(?: [a-z’'-]+){0,4}?"  # what is counted, between the numbers of a ratio
 _QUALIFIED = re.compile(rf"(?:(?P<before>{'|'.join(BEFORE)}) )?(?P<core>.+?)(?: (?P<after>{'|'.join(AFTER)}))?")
 _PLUS = re.compile(r"(?<=[0-9])(?:\+|-plus)$")
-_RATIO = re.compile(rf"(?:one|1){COUNTED} (?:for every|for each|per) (?P<core>.+)|(?P<to_one>[0-9].*):1")
+_RATIO = re.compile(rf"(?:one|1){COUNTED} (?:for every|for each|per(?! cent)) (?P<core>.+)|(?P<to_one>[0-9].*):1")
 _SHARE = re.compile(r"(?P<part>.+?) (?:out of|of)(?: (?:the|its|their|his|her|every))? (?P<whole>.+)")
 _RANGE = re.compile(
     r"(?:between (?P<between>.+) and |(?:from )?(?P<from>.+) (?:to|or) |"

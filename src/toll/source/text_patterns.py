@@ -38,10 +38,12 @@ PLAIN = (
     rf"|half[ -](?:an? )?{BIG}\b|{SPELLED}(?:[ -]and[ -]a[ -]half\b(?:[ -]{BIG}\b)?)?)"
 )
 AMOUNT = rf"(?:{MONEY}|{PLAIN}{PERCENTS}?)"
+YEAR = r"(?:1[0-9]|2[01])[0-9]{2}(?![\w%]|[.,:][0-9]|[–/-][0-9])"
 COMPARED = "of|as|more|less|fewer|lower|higher|to|from|are|were|is|was|had|have|in|by|below|above|since|said"
+COMPARING = "(?:(?<=by )|(?<=to )|(?<=than )|(?<=about )|(?<=nearly )|(?<=almost )|(?<=only ))"
 FRACTION = (
     rf"(?:{either(*ONES)}[ -]{either(*PARTS)}s?|an? (?:half|quarter)|half(?! (?:an? )?{BIG}\b)"
-    rf"|an? {either(*PARTS)}(?= (?:{COMPARED})\b|[^\w\s-]|$))(?![\w-])"
+    rf"|an? {either(*PARTS)}(?= (?:{COMPARED})\b)|{COMPARING}an? {either(*PARTS)}(?![\w\s]))(?![\w-])"
 )
 ORDINAL = rf"[0-9][0-9,]*(?:st|nd|rd|th)(?![a-z])|(?:{either(*TENS)}-)?{either(*ORDINALS)}(?![a-z])"
 
@@ -108,8 +110,8 @@ ALSO_NUMBERED = (  # the same, if no noun follows, or with a capital
 )
 PEOPLES = rf"{UP}\w+(?:an|i|ish|ese)\b"  # the 100th Canadian is counted; the 18th Amendment is a name
 AFTER_ONE = (  # words that no noun, but a pronoun, has after it
-    "another|who|that|which|by|in|on|to|could|can|should|would|must|might|may|has|had|is|never|always|or|does|will|"
-    "thing|such|said|says|knows|needs|wants|way|time|side|hand|at|for|from|with|as|and|but"
+    "another|who|that|which|to|could|can|should|would|must|might|may|has|had|is|never|always|or|does|will|"
+    "thing|such|said|says|knows|needs|wants|way|time|side|hand|for|as|and|but"
 )
 _NAMES = (
     # addresses and telephone numbers
@@ -117,7 +119,7 @@ _NAMES = (
     r"\(?\+[0-9]{1,3}\)?[ -]?\(?[0-9][0-9 ()-]{5,}[0-9]|\(?0[0-9]{2,4}\)?(?:[ -][0-9]{2,8})+|0[0-9]{5,}",
     r"\(?[0-9]{3}\)?[- ][0-9]{3}-[0-9]{3,4}|555-[0-9]{4}|[0-9]{5}-[0-9]{7}(?:-[0-9])?|1-?800[0-9-]+",
     r"(?:call(?:ed|ing|s)?|dial(?:ed|ing|led)?|helpline|hotline|phone|extension|fax)(?: number| on| at|:|,)* "
-    rf"[0-9][0-9 -]*(?<=[0-9])(?![,0-9]| {NOUNS})",
+    rf"[0-9][0-9 -]*(?<=[0-9])(?!,?[0-9]| {NOUNS})",
     # numbers of things
     rf"{either(*NUMBERED.split('|'))}s? {IDS}|{either(*ALSO_NUMBERED.split('|'))}(?:s|es)? {IDS}(?! {NOUNS})",
     rf"{either(*NUMBERED.split('|'))} {SMALL}\b(?! {NOUNS})",
@@ -128,6 +130,7 @@ _NAMES = (
     rf"[0-9]+[A-Z]? (?:{UP}[\w’'.]+ )+(?-i:Street|Road|Avenue|Lane|Drive|Boulevard|Terrace|Square|Place|Way|St|Ave)\b",
     # letters and digits in one word, such as an aircraft's
     rf"(?!{SIGN}[0-9])(?!(?:mid|pre|post|early|late|end)-)[a-z]+(?:[.-][a-z]+)*[-‑.]?[0-9](?:[\w/+-]|[.][0-9])*",
+    rf"{YEAR} {UP}+[0-9]\w*",
     rf"[0-9]+-{UP}\w+|(?![0-9]+(?:st|nd|rd|th|s|am|pm|pc|(?-i:{'|'.join(ABBREVIATIONS)})|{ATTACHED})\b)[0-9]+[a-z]\w*",
     rf"(?:[0-9]+(?:st|nd|rd|th)|(?-i:{either(*(word.title() for word in ORDINALS))})) (?!{PEOPLES}){UP}[\w-]+",
     # scores, notes, versions
@@ -135,7 +138,7 @@ _NAMES = (
     r"\[[0-9]+\]|\([0-9]\)|v?[0-9]+(?:\.[0-9]+){2,}|[0-9]+/[0-9]+(?!/)",
     # the pronoun
     r"(?:no|every|each|this|that|which|another|big|new|latest|good|bad|any|right) one(?![\w-])",
-    r"one(?:[’']s|-time|-way|-sided|-off|-on-one|-to-one)\b|one by one|one after another",
+    r"one(?:[’']s|-time|-way|-sided|-off|-on-one|-to-one)\b|one by one|one after another|one at a time|one in which",
     r"(?<!for )(?<!in )(?<!than )one day(?![-\w])",
     rf"(?:the|only) one(?![\w-])(?= (?:{AFTER_ONE}|of)\b|[^\w\s]|$)|one[.,;:?!”\"]",
     rf"one,? (?:{AFTER_ONE}|of)\b(?! (?:more|fewer|less|a half)\b| {THE}(?:{NUMERAL}|{SPELLED}))",
@@ -144,7 +147,7 @@ NAMES = tuple(map(compiled, _NAMES))
 
 SCORE = compiled(r"(?P<first>[0-9]{1,3})[-–](?P<second>[0-9]{1,3})(?![\w%,.]*[0-9%])")
 TITLED = re.compile(  # a word with a capital and a number, or a number with a capital
-    r"[a-z]?[A-Z][\w’'&.-]* (?P<number>[0-9]{1,4}|[0-9]{1,2}\.[0-9])"
+    r"[a-z]?[A-Z][\w’'&.-]* (?P<number>[0-9]{1,4}(?: and [0-9]{1,4})?|[0-9]{1,2}\.[0-9])"
     rf"(?![\w%]|[.,:/–-][0-9]|-[a-z]|{LARGE}| ?%)|{either(*(word.title() for word in (*ONES, *TEENS, *TENS)))}(?!\w)"
 )
 SENTENCE = re.compile(r"(?:^|[.!?:;—–-])[\s“”\"‘’'(]*$|[“\"‘(]$")  # where a sentence or a quotation begins
@@ -158,7 +161,6 @@ CLOCK = (
 SHORT_MONTHS = (rf"{month[:3].title()}[.]?" for month in MONTHS if len(month) > 3)
 MONTH = f"(?-i:{either(*(month.title() for month in MONTHS), *SHORT_MONTHS, 'Sept[.]?')})(?![a-z])"
 DAY = r"[0-9]{1,2}(?:st|nd|rd|th)?(?![\w%]|[.,:][0-9])"
-YEAR = r"(?:1[0-9]|2[01])[0-9]{2}(?![\w%]|[.,:][0-9]|[–/-][0-9])"
 DAYS = rf"[0-9]{{1,2}} ?(?:[–-]|to|and) ?{DAY}"
 _REASONS = {
     "It gives no number to compute with.": (
@@ -210,7 +212,7 @@ EITHER = f"(?:{FRACTION}|{AMOUNT})"
 QUALIFIER = f"(?P<before>{either(*BEFORE)} )?"
 LOW = rf"(?:{AMOUNT}(?<!%)(?<!cent)|{AMOUNT}(?=[^a-z0-9]*(?:to |or )?{NUMERAL}{PERCENTS}))"  # not 4% to 5, but 4% to 5%
 _FIGURES = (
-    rf"(?:one|1){COUNTED} (?:for every|for each|per) {AMOUNT}{ENDS}|{NUMERAL}:1(?![0-9:])",
+    rf"(?:one|1){COUNTED} (?:for every|for each|per(?! cent)) {AMOUNT}{ENDS}|{NUMERAL}:1(?![0-9:])",
     rf"{QUALIFIER}(?P<share>{PLAIN} in (?:every )?{PLAIN}|one [a-z]+ in (?:every )?(?!{YEAR}){PLAIN}(?! {NOUNS}))"
     rf"{ENDS}(?!{MEASURED.pattern})",
     rf"{PLAIN} (?:out of|of) {THE}{PLAIN}{ENDS}(?!{LARGE}|{PERCENTS})",
