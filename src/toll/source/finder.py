@@ -136,8 +136,8 @@ KINDS: tuple[tuple[re.Pattern[str], Reader], ...] = (
     (patterns.TITLED, _titled),
     (patterns.MONTH_ALONE, _month),
     (patterns.YEAR_ALONE, _year),
-    *((pattern, _figure) for pattern in patterns.FIGURES),
     (patterns.ORDINALS_ALONE, _ordinal),
+    *((pattern, _figure) for pattern in patterns.FIGURES),
 )
 
 

@@ -106,7 +106,7 @@ ALSO_NUMBERED = (  # the same, if no noun follows, or with a capital
     "class|courtroom|day|district|division|dock|door|exit|figure|flat|form|formula|game|gate|group|hall|hole|house|"
     "interstate|junction|lane|lap|level|line|lot|mark|model|motorway|order|part|pier|plot|proposition|reactor|room|"
     "round|rule|schedule|sector|site|stage|street|studio|suite|table|terminal|tier|tower|track|train|type|unit|version|"
-    "volume|ward|week|year|zone"
+    "volume|ward|week|zone"
 )
 PEOPLES = rf"{UP}\w+(?:an|i|ish|ese)\b"  # the 100th Canadian is counted; the 18th Amendment is a name
 AFTER_ONE = (  # words that no noun, but a pronoun, has after it
@@ -126,7 +126,7 @@ _NAMES = (
     rf"{UP}{either(*(name[1:] for name in ALSO_NUMBERED.split('|')))}(?:s|es)? {IDS}",
     r"(?:nos?|nr|vol|pp?)\. ?[0-9]+(?:(?:, | and | to |[-/])[0-9]+)*|#[0-9]+|isbn \S+",
     rf"(?-i:No) [0-9]{{1,2}}(?: to [0-9]+)?(?! {NOUNS})|[.][0-9]{{2,3}}(?:-cal\w*|s)?(?![\w%]| ?per)",
-    r"(?:911|999) (?:call|operator|emergency)|number (?:one|two|[0-9]+)|[0-9]+[’']s\b|[0-9]+ block\b",
+    rf"(?:911|999) (?:call|operator|emergency)|number (?:one|two|[0-9]+)|(?!{YEAR})[0-9]+[’']s\b|[0-9]+ block\b",
     rf"[0-9]+[A-Z]? (?:{UP}[\w’'.]+ )+(?-i:Street|Road|Avenue|Lane|Drive|Boulevard|Terrace|Square|Place|Way|St|Ave)\b",
     # letters and digits in one word, such as an aircraft's
     rf"(?!{SIGN}[0-9])(?!(?:mid|pre|post|early|late|end)-)[a-z]+(?:[.-][a-z]+)*[-‑.]?[0-9](?:[\w/+-]|[.][0-9])*",
@@ -234,6 +234,7 @@ SCORES = compiled(
 )
 OPENER = compiled(
     r"(?:in|on|at|by|of|to|for|from|since|until|after|before|during|between|with|and|but|or|about|around|some|over|under|"
+    r"above|below|beyond|circa|maximum|minimum|"
     r"only|just|all|another|other|these|those|the|its|his|her|their|our|almost|up|more|another|least|than|as|if|when|"
     r"while|where|that|this|perhaps|maybe|even|still|then|now|today|including|add|a|an|each|every|no|not|so|yet|last|next|"
     r"per|like|within|among|following|because|although|though|once|there|it|he|she|they|we|you|i|who|which|\w+ly|"
