@@ -199,6 +199,17 @@ def test_a_claimed_number_is_read_as_its_row_reads_it(story, capsys):
     assert (item["qualifier"], item["low"], item["high"]) == ("about", 19.5e6, 20.5e6)
 
 
+def test_a_row_claims_only_in_its_own_paragraph_and_only_its_own_number(story, capsys):
+    text = write(story, "A megalopolis of 20 million people.", "It rained on June 30 and July 30.")
+    assert cli.main(["read", text, "--json"]) == 3
+    *_, people, june, july = listed(capsys)
+    assert [item["claimed_by"] for item in (people, june, july)] == [[], [], []]
+    (story.root / text).write_text((story.root / text).read_text("utf-8").replace("It begins", "In 1999"), "utf-8")
+    cli.main(["read", text, "--json"])
+    years = [item["claimed_by"] for item in listed(capsys) if item["words"] == "1999"]
+    assert years and not any(years)
+
+
 def test_a_draft_can_be_pasted_and_needs_only_what_the_text_does_not_say(story, capsys):
     sentence = "About $2.5 million, a third of it, went to 40 towns and 40 farms in over 30 years by 15 May."
     assert cli.main(["read", write(story, sentence), "--draft"]) == 3
