@@ -62,6 +62,13 @@ CHECK = (
     argument("--anchor", **SWITCH, help="record where the figures stand in it"),
     argument("--published", **SWITCH, help="record new figures as published: from then on a change needs a correction"),
 )
+READ = (
+    argument(
+        "article", metavar="ARTICLE", help="plain text in UTF-8 with blank lines between paragraphs, HTML or DOCX"
+    ),
+    JSON,
+    argument("--draft", **SWITCH, help="print a row of figures.csv for each open quantity, to be completed"),
+)
 SIGN = (
     argument("edition", nargs="?", metavar="EDITION", help="default: the one that the notebooks start from"),
     argument("--out", metavar="FOLDER", help="where to write the signed copies; new or empty"),
@@ -105,6 +112,11 @@ COMMANDS = {
         "one graphic at any width, with fewer words or without a ground, checked like the published sizes",
         "toll.pages.export:export",
         EXPORT,
+    ),
+    "read": Command(
+        "find every quantity of a text and what is not in data/raw/ yet; exit 3 if anything is open",
+        "toll.source.read:read",
+        READ,
     ),
     "trace": Command(
         "one number, back to its paragraph and forward to all that prints it; without ID, a list of all",

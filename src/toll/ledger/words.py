@@ -19,10 +19,10 @@ from typing import Any, NamedTuple
 import jinja2
 from jinja2 import meta, nodes
 from jinja2.sandbox import SandboxedEnvironment
-from text_to_num import alpha2digit
 
 from toll.ledger import wording
 from toll.ledger.entry import Entry, LedgerError
+from toll.source.numerals import is_number_word
 
 Meaning = Entry | Sequence[Entry] | str | bool  # what a name in a template may stand for
 
@@ -161,15 +161,9 @@ def refuse_typed_numbers(template: str) -> None:
     """LedgerError if the template types a number, in its text or inside its markup."""
     prose = MARKUP.sub(lambda markup: " ".join(_QUOTED.findall(markup[0])) or " ", template)
     digits = re.search(r"\d[\d,.]*", prose) or re.search(r"(?<!\w)\d[\d,.]*", template)
-    words = filter(_is_number_word, re.findall(r"[A-Za-z-]+", prose))
+    words = filter(is_number_word, re.findall(r"[A-Za-z-]+", prose))
     if typed := digits[0] if digits else next(words, None):
         raise LedgerError(f"The number “{typed}” is typed here. Name the ledger's entry instead.", typed)
-
-
-@functools.cache
-def _is_number_word(word: str) -> bool:
-    """Whether a word is a number; one, two and three are not, because they are pronouns, too."""
-    return bool(alpha2digit(word, "en") != word)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from toll.problems import Problem, Problems, Where, quoted
 from toll.project import Project
 from toll.source import raw
-from toll.source.reading import read_text
+from toll.source.documents import read_article
 from toll.source.rules import places
 from toll.source.schema import ANCHORS, CLAIMS, FIGURES, SOURCES, Anchor, Claim, Figure, Source, Table
 
@@ -50,12 +50,12 @@ class Quote(NamedTuple):
 def check(project: Project, file: Path) -> tuple[list[Problem], dict[str, int]]:
     """Compares a copy of the full text with the tables: the problems, and how many quotes have which verdict.
 
-    The copy is plain text in UTF-8 with blank lines between paragraphs. If the tables have problems of their own, these
-    are all that is returned.
+    The copy is plain text in UTF-8 with blank lines between paragraphs, a web page or a Word document. If the tables
+    have problems of their own, these are all that is returned.
     """
     try:
         tables, anchors = raw.read(project), {(row.table, row.id): row for row in raw.read_table(project, ANCHORS)}
-        source, text = full_text(project, tables), read_text(file, str(file))
+        source, text = full_text(project, tables), read_article(file)
     except Problems as unreadable:
         return unreadable.problems, {}
     texts = paragraphs(text)
@@ -78,7 +78,7 @@ def record(project: Project, file: Path) -> int:
     Raises Problems, and writes nothing, where a quote is not once in its paragraph.
     """
     tables = raw.read(project)
-    texts = paragraphs(read_text(file, str(file)))
+    texts = paragraphs(read_article(file))
     quotes = list(_found(_quotes(tables, full_text(project, tables)), texts))
     if problems := [problem for quote in quotes if (problem := _misplaced(project, quote))]:
         raise Problems(problems)
@@ -131,10 +131,15 @@ def fingerprint(text: str) -> str:
 
 
 def paragraphs(text: str) -> list[str]:
-    """The paragraphs of an article, without headline, byline and date, which do not end as a sentence does."""
-    blocks = [folded(block) for block in re.split(r"\r?\n\s*\n", text) if block.strip()]
-    first = next((n for n, block in enumerate(blocks) if block.endswith(SENTENCE_ENDS)), 0)
-    return blocks[first:]
+    """The paragraphs of an article, without headline, byline and date."""
+    texts, first = blocks(text)
+    return [folded(block) for block in texts[first:]]
+
+
+def blocks(text: str) -> tuple[list[str], int]:
+    """What stands between blank lines, and how many of these come before the first that ends as a sentence does."""
+    texts = [block.strip() for block in re.split(r"\r?\n\s*\n", unicodedata.normalize("NFC", text)) if block.strip()]
+    return texts, next((n for n, block in enumerate(texts) if block.endswith(SENTENCE_ENDS)), 0)
 
 
 def folded(text: str) -> str:

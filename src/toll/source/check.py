@@ -10,6 +10,7 @@ from toll.problems import Problem, Problems, Where
 from toll.project import Project
 from toll.source import article as anchors
 from toll.source import corrections, raw
+from toll.source.read import unaccounted
 from toll.source.schema import ANCHORS, PUBLISHED
 
 
@@ -29,6 +30,8 @@ def check(
         print(f"{PUBLISHED.shown(project)}: {corrections.record(project)} rows added", file=sys.stderr)
     problems, verdicts = anchors.check(project, Path(article)) if article else (raw.check(project), {})
     problems = problems or corrections.uncorrected(project)
+    if article:
+        problems += unaccounted(project, Path(article))
     if json:
         print(dumps([problem.as_dict() for problem in problems], indent=1, ensure_ascii=False))
         return 1 if problems else 0

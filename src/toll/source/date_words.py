@@ -14,6 +14,8 @@ MONTHS = (
 )
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 PAST_YEAR = "past year"
+_ISO = re.compile("([1-9][0-9]{3})-(0[1-9]|1[0-2])-([0-9]{2})")
+_ORDINAL = re.compile("(?<=[0-9])(?:st|nd|rd|th)(?: of)?(?![a-z])")  # "28th", "the 28th of June"
 
 
 def parts(words: str) -> dict[str, int]:
@@ -24,6 +26,9 @@ def parts(words: str) -> dict[str, int]:
     if words.removeprefix("the ") == PAST_YEAR:
         return {PAST_YEAR: 1}
     found: dict[str, int] = {}
+    if iso := _ISO.fullmatch(words):
+        words = f"{iso[3]} {MONTHS[int(iso[2]) - 1]} {iso[1]}"
+    words = _ORDINAL.sub("", words)
     for token in re.findall(r"[a-z]+|[0-9]+|[^a-z0-9 ,.]", words):
         name, value = _part(token)
         if name in found:

@@ -11,11 +11,16 @@ from text_to_num import alpha2digit
 from toll.problems import quoted
 
 SHARE = "share"
+PERCENT = "percent"  # the unit of what may pass the whole: prices rose 150 percent
 CURRENCIES = {
-    "US dollars": r"(?:us)?\$",
-    "euros": "€",
-    "pounds": "£",
-    "rupees": r"₨ ?|rs\.? ?|pkr ?",
+    "US dollars": r"(?:us)?\$ ?|usd ?",
+    "euros": "€ ?|eur ?",
+    "pounds": "£ ?|gbp ?",
+    "Australian dollars": r"au?\$ ?",
+    "Canadian dollars": r"c(?:an)?\$ ?",
+    "New Zealand dollars": r"nz\$ ?",
+    "yen": "¥ ?",
+    "rupees": r"[₨₹] ?|rs\.? ?|pkr ?|inr ?",
 }
 LARGEST = Decimal(2**53)  # beyond this a float no longer holds every whole number
 FRACTION_WITHIN = Decimal("0.05")  # how far from "a third" a number may be that is said to be about a third
@@ -30,14 +35,21 @@ SCALES = {
     "million": Decimal(1_000_000),
     "crore": Decimal(10_000_000),
     "billion": Decimal(1_000_000_000),
+    "trillion": Decimal(1_000_000_000_000),
+    "lakh crore": Decimal(1_000_000_000_000),
 }
-UNKNOWN_TO_TEXT2NUM = ("percent", "dozen", "lakh", "crore")
-_PERCENT = re.compile(r"(?: ?%| per ?cent)$")
+ABBREVIATIONS = {"k": "thousand", "m": "million", "mn": "million", "b": "billion", "bn": "billion", "tn": "trillion"}
+_ABBREVIATED = re.compile(rf"(?<=[0-9])({'|'.join(ABBREVIATIONS)})$")
+UNKNOWN_TO_TEXT2NUM = ("percent", "dozen", "lakh", "crore", "trillion")
+_PERCENT = re.compile(r"(?: ?%| per ?cent|(?<=[0-9])pc)$")
 _VAGUE = re.compile(r"(?:dozens|scores|hundreds|thousands|lakhs|crores|millions|billions|several|a few|a couple)\b")
+_HALF_A = re.compile(r"^half[ -](?:an? )?(?=[a-z]+$)")
+_AND_A_HALF = re.compile(r"^(.+?)(?:[ -]and[ -]a[ -]half|(?=[¼½¾]))(?P<sign>[¼½¾]?)(?=[ -]|$)")
+_SIGNS = {"": ".5", "¼": ".25", "½": ".5", "¾": ".75"}
 _WESTERN = r"[1-9][0-9]{0,2}(?:,[0-9]{3})+"
 _INDIAN = r"[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}"  # 1,00,000 is a lakh
 _NUMERAL = re.compile(rf"(?:0|[1-9][0-9]*|{_WESTERN}|{_INDIAN})(?:\.[0-9]+)?")
-_PARTS = {
+PARTS = {
     "half": 2,
     "third": 3,
     "quarter": 4,
@@ -49,7 +61,23 @@ _PARTS = {
     "ninth": 9,
     "tenth": 10,
 }
-_FRACTION = re.compile(rf"(?:(?P<count>[a-z]+)[ -])?(?P<part>half|(?:{'|'.join(_PARTS)})(?P<plural>s?))")
+_FRACTION = re.compile(rf"(?:(?P<count>[a-z]+)[ -])?(?P<part>half|(?:{'|'.join(PARTS)})(?P<plural>s?))")
+ONES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+TEENS = (
+    "zero",
+    "ten",
+    "eleven",
+    "twelve",
+    *(f"{stem}teen" for stem in ("thir", "four", "fif", "six", "seven", "eigh", "nine")),
+)
+TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+ORDINALS = (
+    *("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"),
+    *("tenth", "eleventh", "twelfth", *(f"{word}th" for word in TEENS[4:])),
+    *(f"{word[:-1]}ieth" for word in TENS),
+    *("hundredth", "thousandth", "millionth"),
+)
+_NUMBER_WORDS = {*ONES[2:], *TEENS, *TENS, *ORDINALS[2:], *(name for name in SCALES if name not in ("", PERCENT))}
 _ORDINAL = re.compile(r"(?P<numeral>[0-9][0-9,]*)(?P<suffix>st|nd|rd|th)")
 
 
@@ -74,8 +102,17 @@ def read(words: str, unit: str = "") -> Numeral:
         if unit != SHARE:
             raise ValueError(f"{quoted(words)} is a share, so its unit is “{SHARE}”, not “{unit or 'none'}”.")
         return Numeral(fraction, 2 * FRACTION_WITHIN)
-    words = _PERCENT.sub(" percent", re.sub(f"^(?:{CURRENCIES[unit]})" if unit in CURRENCIES else "^", "", words))
-    words = re.sub("^an? ", "one ", words)
+    words = re.sub("^[.](?=[0-9])", "0.", words)
+    if words.startswith("minus "):
+        below = read(words.removeprefix("minus "), unit)
+        return Numeral(-below.value, below.step)
+    words = _PERCENT.sub(
+        "" if unit == PERCENT else " percent",
+        re.sub(f"^(?:{CURRENCIES[unit]})" if unit in CURRENCIES else "^", "", words),
+    )
+    words = _ABBREVIATED.sub(lambda short: f" {ABBREVIATIONS[short[0]]}", words)
+    words = _AND_A_HALF.sub(lambda mixed: f"{digits(mixed[1])}{_SIGNS[mixed['sign']]}", _HALF_A.sub("0.5 ", words))
+    words = re.sub("^an? ", "one ", re.sub("(?<=[0-9])-(?=[a-z])", " ", words))
     if words[:1].isascii() and words[:1].isdigit():
         numeral, _, named = words.partition(" ")
     else:
@@ -127,16 +164,22 @@ def digits(words: str) -> str:
     return alpha2digit(words, "en", threshold=0)
 
 
+def is_number_word(word: str) -> bool:
+    """Whether a word alone is a number. One and two, first and second are not: they may count nothing."""
+    return any(part in _NUMBER_WORDS for part in word.lower().split("-"))
+
+
 def _fraction(words: str) -> Decimal | None:
     """A part of one: "a third", "half", "two-fifths", "one in eight". None for any other words, such as "third"."""
-    part, _, whole = (digits(words) if " in " in words else "").partition(" in ")
+    part, _, whole = (digits(words) if " in " in words else "").replace("in every ", "in ").partition(" in ")
+    part, whole = re.sub("^1 [a-z]+$", "1", part), whole.replace(",", "")  # “one person in eight”
     if part.isdigit() and whole.isdigit() and int(part) <= int(whole) > 0:
         return Decimal(int(part)) / int(whole)
     found = _FRACTION.fullmatch(words)
     if not found or (found["part"] != "half" and not found["count"]):
         return None
     count = digits("one" if found["count"] in (None, "a", "an") else found["count"])
-    parts = _PARTS[found["part"].removesuffix("s")]
+    parts = PARTS[found["part"].removesuffix("s")]
     if not count.isdigit() or not 0 < int(count) <= parts or (int(count) > 1) != bool(found["plural"]):
         return None
     return Decimal(int(count)) / parts

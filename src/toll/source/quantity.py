@@ -16,41 +16,44 @@ DATE = "date"
 # Words before and after a number, and what they say of it. data/raw/README.md lists them from here, and says why
 # "almost" and "as many as" are read as they are.
 BEFORE = {
-    "at least": "at least",
-    "no fewer than": "at least",
-    "upwards of": "at least",
-    "more than": "more than",
-    "over": "more than",
-    "at most": "at most",
-    "no more than": "at most",
-    "up to": "at most",
-    "fewer than": "fewer than",
-    "less than": "fewer than",
-    "under": "fewer than",
-    "about": "about",
-    "around": "about",
-    "approximately": "about",
-    "roughly": "about",
-    "some": "about",
-    "an estimated": "about",
-    "almost": "almost",
-    "nearly": "almost",
-    "as many as": "exact",
-    "a total of": "exact",
+    words: meaning
+    for meaning, several in {
+        "at least": "at least|no fewer than|no less than|not less than|upwards of|upward of|a minimum of",
+        "more than": "more than|over|just over|well over|slightly more than|in excess of|above|exceeding",
+        "at most": "at most|no more than|not more than|up to|a maximum of",
+        "fewer than": "fewer than|less than|under|just under|well under|slightly less than|below",
+        "about": "about|around|approximately|roughly|some|an estimated|close to",
+        "almost": "almost|nearly|just short of",
+        "exact": "as many as|as much as|a total of",
+    }.items()
+    for words in several.split("|")
 }
 AFTER = {
     "or more": "at least",
+    "or above": "at least",
+    "and above": "at least",
+    "or over": "at least",
+    "and over": "at least",
+    "or older": "at least",
+    "and older": "at least",
     "or fewer": "at most",
     "or less": "at most",
+    "or under": "at most",
+    "and under": "at most",
+    "or younger": "at most",
+    "or so": "about",
 }
 
 _DIGITS = str.maketrans({"O": "0", "o": "0", "I": "1", "l": "1"})
 _LOOKALIKE = re.compile(r"(?<!\w)(?=[OoIl.,]*[0-9])[0-9OoIl.,]*[OoIl][0-9OoIl.,]*(?!\w)")
+COUNTED = "(?: [a-z’'-]+){0,4}?"  # what is counted, between the numbers of a ratio
 _QUALIFIED = re.compile(rf"(?:(?P<before>{'|'.join(BEFORE)}) )?(?P<core>.+?)(?: (?P<after>{'|'.join(AFTER)}))?")
-_RATIO = re.compile(r"(?:one|1) (?:for every|per) (?P<core>.+)")
-_SHARE = re.compile(r"(?P<part>.+?) (?:out of|of) (?P<whole>.+)")
+_PLUS = re.compile(r"(?<=[0-9])(?:\+|-plus)$")
+_RATIO = re.compile(rf"(?:one|1){COUNTED} (?:for every|for each|per(?! cent)) (?P<core>.+)|(?P<to_one>[0-9].*):1")
+_SHARE = re.compile(r"(?P<part>.+?) (?:out of|of)(?: (?:the|its|their|his|her|every))? (?P<whole>.+)")
 _RANGE = re.compile(
-    r"(?:between (?P<between>.+) and |(?:from )?(?P<from>.+) to |(?P<digits>[^ ]+) ?[–-] ?(?=[^ ]*[0-9]))(?P<high>.+)"
+    r"(?:between (?P<between>.+) and |(?:from )?(?P<from>.+) (?:to|or) |"
+    r"(?P<digits>(?:rs[.]? |pkr )?[^ ]+) ?[–-] ?(?=[^ ]*[0-9]))(?P<high>.+)"
 )
 _EXAMPLES = (
     "Write 30, at least 30, more than 1,000, up to 500, about 4,500, two dozen, 2 to 3 million, three of 10, one for "
@@ -106,7 +109,7 @@ def core(as_reported: str) -> str:
     """The number alone, in lower case: "two dozen" of "about two dozen", "250" of "one for every 250"."""
     number = _split(as_reported.lower())[1]
     ratio = _RATIO.fullmatch(number)
-    return ratio["core"] if ratio else number
+    return (ratio["core"] or ratio["to_one"]) if ratio else number
 
 
 def _typed(quantity: Quantity) -> tuple[float | None, ...]:
@@ -126,8 +129,8 @@ def _without_lookalikes(words: str) -> str | None:
 def _special(words: str, unit: str) -> Quantity | None:
     """A ratio, share, range or ordinal; None when the words are of none of these forms."""
     if found := _RATIO.fullmatch(words):
-        value = _number(found["core"], unit)
-        if not value:
+        value = _number(found["core"] or found["to_one"], unit)
+        if value <= 0:
             raise ValueError(f"{quoted(words)} divides by zero.")
         return Quantity(value, value, value, "ratio")
     qualifier, number = _split(words)
@@ -148,7 +151,7 @@ def _plain(words: str, unit: str, rounded_to: str, whole: bool) -> Quantity:
         qualifier = "about" if qualifier == "exact" else qualifier
     most: Decimal | float = Decimal(1) if unit == SHARE else math.inf
     next_one = Decimal(1 if whole else 0)
-    if qualifier == "fewer than" and not value:
+    if (qualifier in ("at most", "fewer than", "almost") and value < 0) or (qualifier == "fewer than" and not value):
         raise ValueError(f"{quoted(words)} is below zero.")
     bounds: dict[str, tuple[Decimal | float, Decimal | float]] = {
         "exact": (value, value),
@@ -156,7 +159,7 @@ def _plain(words: str, unit: str, rounded_to: str, whole: bool) -> Quantity:
         "more than": (value + next_one, most),
         "at most": (0, value),
         "fewer than": (0, value - next_one),
-        "about": (max(value - step / 2, Decimal(0)), min(value + step / 2, most)),
+        "about": (value - step / 2 if value < 0 else max(value - step / 2, Decimal(0)), min(value + step / 2, most)),
         "almost": (max(value - step / 2, Decimal(0)), value),
     }
     low, high = bounds[qualifier]
@@ -165,7 +168,7 @@ def _plain(words: str, unit: str, rounded_to: str, whole: bool) -> Quantity:
 
 def _split(words: str) -> tuple[str, str]:
     """What the words say of the number ("at least"), and the words of the number itself."""
-    found = _QUALIFIED.fullmatch(words)
+    found = _QUALIFIED.fullmatch(_PLUS.sub(" or more", words))
     if not found or (found["before"] and found["after"]):
         raise ValueError(f"{quoted(words)} cannot be read as a number. {_EXAMPLES}")
     return BEFORE.get(found["before"]) or AFTER.get(found["after"]) or "exact", found["core"]
@@ -187,7 +190,7 @@ def _range(first: str, last: str, unit: str) -> Quantity:
 
 def _share(part: str, whole: str, words: str, unit: str) -> Quantity:
     value, total = (float(_read(number, "" if unit == SHARE else unit).value) for number in (part, whole))
-    if value > total or not total:
+    if not 0 <= value <= total or not total:
         raise ValueError(f"{quoted(words)} is more than the whole.")
     if unit == SHARE:
         return Quantity(value / total, value / total, value / total, "exact")

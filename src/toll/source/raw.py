@@ -11,7 +11,19 @@ from toll.problems import Problem, Problems
 from toll.project import Project
 from toll.source import rules
 from toll.source.reading import Sheets, read_bytes, read_rows
-from toll.source.schema import FULL_TEXT, TABLES, Allowed, Claim, Correction, Figure, Preference, Source, Sum, Table
+from toll.source.schema import (
+    FULL_TEXT,
+    LEFT_OUT_TABLE,
+    TABLES,
+    Allowed,
+    Claim,
+    Correction,
+    Figure,
+    Preference,
+    Source,
+    Sum,
+    Table,
+)
 
 __all__ = ["Allowed", "Claim", "Correction", "Figure", "Preference", "Raw", "Source", "Sum", "check", "read"]
 
@@ -41,7 +53,12 @@ class Raw(NamedTuple):
 
 def check(project: Project) -> list[Problem]:
     """Every problem of all the raw tables; empty when there is none."""
-    return list(_load(project)[1])
+    problems = list(_load(project)[1])
+    try:
+        read_table(project, LEFT_OUT_TABLE)
+    except Problems as unreadable:
+        problems += unreadable.problems
+    return problems
 
 
 def read(project: Project) -> Raw:

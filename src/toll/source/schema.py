@@ -135,6 +135,10 @@ PARAGRAPH = Kind(
     "Count paragraphs from the first one of the text, and write plain digits, such as 8.",
     None,
 )
+PARAGRAPH_OR_TOP = PARAGRAPH._replace(
+    read=OFFSET.read,
+    hint="Count paragraphs from the first one of the text, and write plain digits, such as 8, or 0 for the headline.",
+)
 EXACT = Kind(
     _few_words,
     f"has more than {LONGEST_EXACT} words.",
@@ -287,6 +291,17 @@ class Sum(NamedTuple):
     complete: bool = column(YES_NO, "`yes` if the parts must make the total, `no` if there are more than these")
 
 
+class LeftOut(NamedTuple):
+    """Words of the full text that state a quantity, or seem to, and are no figure; `reason` says why."""
+
+    line: int
+    paragraph: int = column(
+        PARAGRAPH_OR_TOP, "Number of the paragraph, as in `figures.csv`; 0 is all that stands above the first"
+    )
+    words: str = column(EXACT, "Words of the source, as printed, that contain it; at most six")
+    reason: str = column(PROSE, "Why it is no figure, in a sentence")
+
+
 class Preference(NamedTuple):
     """A source whose counts of a quantity go before those of the sources below it, and why."""
 
@@ -332,6 +347,7 @@ PREFERENCES = Table.of(Preference, "preferences.csv", "quantity", "source")
 TABLES = (FIGURES, SOURCES, CORRECTIONS, QUANTITIES, CLAIMS, SUMS, PREFERENCES)  # what people write
 
 PUBLISHED = Table.of(Published, "published.csv", "id", "field", "table")  # what commands write
+LEFT_OUT_TABLE = Table.of(LeftOut, "left_out.csv", "paragraph", "words")  # what only a story with an article has
 ANCHORS = Table.of(Anchor, "anchors.csv", "table", "id")
 
 
