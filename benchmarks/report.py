@@ -19,8 +19,7 @@ import polars as pl
 
 from toll.graphics.export import export
 from toll.graphics.graphic import Furniture, Graphic, Meta
-from toll.graphics.theme import HEADING, canvas
-from toll.graphics.theme import REPORTED as REPORTED_WEIGHT
+from toll.graphics.theme import BOLD, canvas
 from toll.ledger.ledger import REPORTED, Entry, Ledger
 
 HERE = Path(__file__).parent
@@ -236,11 +235,11 @@ def chart(results: Results, width: float, height: float | None) -> alt.LayerChar
     across = alt.Scale(domain=[0, drawn["high"].max()], range=[0, width - 3 * em], nice=False)
     down = alt.Scale(domain=[0, bottom], range=[0, bottom], nice=False)
     x, y = partial(alt.X, axis=None, scale=across), partial(alt.Y, axis=None, scale=down)
-    outside = {"align": "left", "dx": 0.4 * em, "fontWeight": REPORTED_WEIGHT}
-    inside = {"align": "right", "dx": -0.4 * em, "fontWeight": REPORTED_WEIGHT, "color": "ground"}
+    outside = {"align": "left", "dx": 0.4 * em, "fontWeight": BOLD}
+    inside = {"align": "right", "dx": -0.4 * em, "fontWeight": BOLD, "color": "ground"}
     key = alt.Chart(drawn.tail(1)).encode(y("key:Q"))
     return alt.layer(
-        alt.Chart(drawn).mark_text(fontWeight=HEADING).encode(alt.XValue(0), y("title:Q"), alt.Text("name:N")),
+        alt.Chart(drawn).mark_text(fontWeight=BOLD).encode(alt.XValue(0), y("title:Q"), alt.Text("name:N")),
         *_measured(drawn, x, y, "red_80", "grid", "high:Q", outside),
         *_measured(cached, x, y, "red", "gray", "low:Q", inside),
         key.mark_text(text="drawings cached", color="ink_2").encode(alt.XValue(0)),

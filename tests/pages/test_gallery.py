@@ -83,7 +83,8 @@ def test_a_workbook_has_the_numbers_the_data_the_sources_and_the_notes(desk):
     assert "planned_2031 - cancelled_2031" in rows["left"]
     header, *rows = csv.reader((folder / "ferry.csv").read_text("utf-8").splitlines())
     assert book["Data plotted"][0] == header and len(book["Data plotted"]) == 1 + len(rows)
-    assert [row[-1] for row in book["Data plotted"][1:]] == [float(row[-2]) for row in rows] == [2400, 2330]
+    at = header.index("value")
+    assert [row[at] for row in book["Data plotted"][1:]] == [float(row[at]) for row in rows] == [2400, 2330]
     assert {row[-1]: row[2] for row in book["Sources"]}["planned_2031"] == "2,400 crossings"
     with zipfile.ZipFile(folder / "ferry.xlsx") as packed:
         dates = re.findall(rb"\d{4}-\d\d-\d\dT[\d:]+Z", packed.read("docProps/core.xml"))

@@ -189,7 +189,8 @@ def test_any_change_of_the_package_makes_everything_stale(toy, tmp_path):
     environment = {"PYTHONPATH": str(library)}
     assert toy.toll("run", environment=environment).returncode == 0
     assert toy.toll("status", environment=environment).returncode == 0
-    (library / "toll/source/quantity.py").write_text("")
+    changed = library / "toll/source/quantity.py"
+    changed.write_text(f"{changed.read_text()}\n# changed\n")
     outcome = toy.toll("status", environment=environment)
     assert outcome.returncode == 3
     assert outcome.stdout.count("stale: the code of toll changed") == 4

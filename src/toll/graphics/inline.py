@@ -42,7 +42,7 @@ def plot(
     for child in list(root):
         if not child.get("transform"):  # ground and furniture
             root.remove(child)
-    for text in [text for text in root.iter(tag("text")) if points.layer_of(text) is not None]:  # not on an axis
+    for text in [text for text in root.iter(tag("text")) if points.layer_of(text)]:  # not on an axis
         _mark_numbers(text, pieces)
     for element in root.iter(etree.Element):
         element.attrib.pop("aria-label", None)

@@ -15,31 +15,40 @@ from toll.graphics import layout, plotted
 from toll.graphics.layout import Box, Point
 from toll.graphics.plotted import Layer
 
-LAYER = re.compile(r"(?:layer_(\d+)_)?marks")
+LAYER = re.compile(r"(?:layer_\d+_|concat_\d+_)*marks")
 
 
 def find(spec: dict[str, Any], picture: etree._Element, where: str) -> dict[str, Point]:
     """By id of the entry, where the picture draws it: the first place if there are several, none if it is unclear."""
     texts, marks = layout.read(picture, where)
-    drawn: dict[int, dict[Any, Any]] = {}
+    drawn: dict[str, dict[Any, Any]] = {}
     each: Any
     for each in (*marks, *texts):
-        if (number := layer_of(each.element)) is not None:
-            drawn.setdefault(number, {}).setdefault(each.element, each)
+        if name := layer_of(each.element):
+            drawn.setdefault(name, {}).setdefault(each.element, each)
     places: dict[str, Point] = {}
-    for number, layer in enumerate(plotted.layers(spec)):
-        for id, point in _points(layer, list(drawn.get(number, {}).values())):
+    for name, layer in zip(_names(spec), plotted.layers(spec), strict=True):
+        for id, point in _points(layer, list(drawn.get(name, {}).values())):
             places.setdefault(id, point)
     return places
 
 
-def layer_of(element: etree._Element) -> int | None:
-    """The number of the layer that drew an element, by the name that Vega gives to its group; None for axes."""
+def layer_of(element: etree._Element) -> str | None:
+    """The name of the layer that drew an element, as Vega calls its group; None for axes."""
     for group in element.iterancestors():
         for name in group.get("class", "").split():
-            if found := LAYER.fullmatch(name):
-                return int(found[1] or 0)
+            if LAYER.fullmatch(name):
+                return name
     return None
+
+
+def _names(node: dict[str, Any], above: str = "") -> Iterator[str]:
+    """What Vega calls the group of each layer, in the order of `plotted.layers`."""
+    if "mark" in node:
+        yield f"{above}marks"
+    for kind in plotted.CHILDREN:
+        for place, child in enumerate(node.get(kind, [])):
+            yield from _names(child, f"{above}{'layer' if kind == 'layer' else 'concat'}_{place}_")
 
 
 def _points(layer: Layer, drawn: list[Any]) -> Iterator[tuple[str, Point]]:

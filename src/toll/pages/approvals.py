@@ -89,7 +89,7 @@ def missing(project: Project, edition: str) -> Iterator[str]:
 
 def sums_of(graphic: dict[str, Any]) -> Sums:
     """The files of a graphic as gallery.json lists them."""
-    beside = [graphic[kind] for kind in ("data", "workbook", "bundle") if kind in graphic]
+    beside = [graphic[file] for file in index.OWN_FILES if file in graphic]
     return {file["name"]: file["sha256"] for file in sorted([*graphic["pictures"], *beside], key=lambda f: f["name"])}
 
 
