@@ -75,7 +75,7 @@ def test_the_cause_comes_first_then_headlines_verdicts_and_pictures_then_numbers
     ]
     headline = lines.index("    ferry: headline")
     assert lines[headline + 1].strip() == "− Fewer crossings are left for the rest"
-    assert "    Few crossings are cancelled.: holds → open" in lines
+    assert "    Few crossings are cancelled. holds → open" in lines
     picture = next(number for number, line in enumerate(lines) if line.startswith("    ferry: ") and "pixels" in line)
     assert lines[picture + 1].strip() == "figures/article/ferry-desktop.png"
     assert "      + 2,430 crossings are left." in lines

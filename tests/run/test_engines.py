@@ -43,6 +43,7 @@ FAILING = {  # by its last cell: what is said of it
     "%mistyped": "UsageError: Line magic function `%mistyped` not found.",
     "raise ExceptionGroup('several', [ValueError(1)])": "ExceptionGroup: several (1 sub-exception)",
     "assert False": "AssertionError",
+    "type('Picture', (), {'_repr_mimebundle_': lambda *_, **__: 1 / 0})()": "ZeroDivisionError: division by zero",
     "raise ValueError('no name \\udcfc')": "ValueError: no name \N{REPLACEMENT CHARACTER}",
     "import os; os.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone'); os.getcwd()": (
         "FileNotFoundError: [Errno 2] No such file or directory"

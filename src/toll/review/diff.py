@@ -180,7 +180,7 @@ def _changes(editions: list[Changes]) -> Iterator[tuple[int, str]]:
     """Every line with how deep it is: an edition, a part of it, a change, what belongs to that."""
     for edition in editions:
         yield 0, f"Edition {edition.edition}{' ' + edition.news if edition.news else ''}"
-        verdicts = ((2, f"{each.claim}: {_arrow(each.old, each.new)}") for each in edition.verdicts)
+        verdicts = ((2, f"{each.claim} {_arrow(each.old, each.new)}") for each in edition.verdicts)
         yield from _part("Headlines", _sentences(edition.headlines))
         yield from _part("Verdicts", verdicts)
         yield from _part("Graphics", _graphics(edition.graphics))

@@ -42,7 +42,8 @@ def execute(scratch: Path, job: dict[str, Any]) -> None:
         if any(payload.get("source") == "ask_exit" for payload in reply.get("payload", [])):
             raise Failure(started, "The cell called quit() or exit().")
         if reply["status"] == "error" and not notebook_file.may_raise(cell):
-            failed = started, notebook_file.error(reply)
+            shown = (output for output in cell["outputs"] if output["output_type"] == "error")
+            failed = started, notebook_file.error(next(shown, reply))  # a reply has none for a picture that fails
 
     # papermill itself saves four times a cell, checked and indented: half the time of a notebook of short cells
     forked = {"engine_name": "fork", "request_save_on_cell_execute": False, "keep": output}
