@@ -45,7 +45,7 @@ class Results:
     def __init__(self, folder: Path = RESULTS):
         seconds = pl.col("seconds") / pl.col("runs")
         self.rows: list[dict[str, Any]] = (
-            pl.read_csv(folder / "runs.csv")
+            pl.read_csv(folder / "runs.csv", glob=False)
             .group_by("measure", "tool", "runs", maintain_order=True)
             .agg(
                 seconds.median(),
@@ -57,8 +57,8 @@ class Results:
             )
             .to_dicts()
         )
-        self.tools = {row["tool"]: row for row in pl.read_csv(folder / "tools.csv").to_dicts()}
-        self.setting = dict(pl.read_csv(folder / "setting.csv", infer_schema=False).iter_rows())
+        self.tools = {row["tool"]: row for row in pl.read_csv(folder / "tools.csv", glob=False).to_dicts()}
+        self.setting = dict(pl.read_csv(folder / "setting.csv", infer_schema=False, glob=False).iter_rows())
 
     def chain(self, measure: str) -> dict[str, dict[str, Any]]:
         """The runs of the whole chain by tool, the fastest first."""
