@@ -1,6 +1,7 @@
 """README, CONTRIBUTING and docs/ are true: the files, commands, options and functions they name exist."""
 
 import contextlib
+import glob
 import importlib
 import inspect
 import io
@@ -59,7 +60,7 @@ def exists(name, page):
     if NOTEBOOK.fullmatch(name):
         return (ROOT / f"notebooks/{name}.ipynb").exists()
     folders = [ROOT / folder for folder in BARE] if "/" not in name else [ROOT]
-    return any(any(folder.parent.glob(f"{folder.name}/{name}")) for folder in [*folders, page.parent])
+    return any(any(folder.parent.glob(f"{glob.escape(folder.name)}/{name}")) for folder in [*folders, page.parent])
 
 
 def found(name):

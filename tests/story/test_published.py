@@ -78,8 +78,9 @@ def test_the_committed_pages_are_what_the_published_editions_give(tmp_path):
         assert (tmp_path / page).read_text() == (ROOT / page).read_text(), page
 
 
-def test_the_processed_tables_are_as_described():
-    report = Package(PROCESSED / "datapackage.json").validate()
+def test_the_processed_tables_are_as_described(monkeypatch):
+    monkeypatch.chdir(PROCESSED)  # frictionless takes brackets in a path for a pattern
+    report = Package("datapackage.json").validate()
     assert report.valid, report.flatten(["name", "type", "message"])
 
 
