@@ -1,7 +1,6 @@
 """README, CONTRIBUTING and docs/ are true: the files, commands, options and functions they name exist."""
 
 import contextlib
-import glob
 import importlib
 import inspect
 import io
@@ -59,8 +58,8 @@ def exists(name, page):
     """Whether there is such a file, from the project's folder or the page's."""
     if NOTEBOOK.fullmatch(name):
         return (ROOT / f"notebooks/{name}.ipynb").exists()
-    folders = [ROOT / folder for folder in BARE] if "/" not in name else [ROOT]
-    return any(any(folder.parent.glob(f"{glob.escape(folder.name)}/{name}")) for folder in [*folders, page.parent])
+    folders = BARE if "/" not in name else [""]
+    return any(any(ROOT.glob(f"./{folder}/{name}")) for folder in folders) or any(page.parent.glob(name))
 
 
 def found(name):
